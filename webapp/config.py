@@ -1,0 +1,209 @@
+"""The settings: the one place that reads the environment, and says which variable is wrong."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+
+from webapp.providers import MailServer, RazorpayAccount, TwilioAccount, WhatsAppAccount, sandboxed
+
+MIN_SECRET = 32
+TLS_VERIFY = {"CERT_NONE": "none", "CERT_OPTIONAL": "optional", "CERT_REQUIRED": "required"}
+
+
+class BadSetting(Exception):
+    """A setting is missing or cannot be used; the text names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that differs between one installation and another."""
+
+    secret_key: str
+    database_url: str
+    redis_url: str
+    public_url: str
+    business_name: str
+    phone_region: str
+    retry_seconds: tuple[int, ...]
+    trust_proxy: bool
+    log_format: str
+    log_level: str
+    web_threads: int
+    worker_concurrency: int
+    worker_grace_seconds: int
+    beat_file: Path
+    sandbox_url: str | None
+    whatsapp: WhatsAppAccount | None
+    twilio: TwilioAccount | None
+    mail: MailServer | None
+    razorpay: RazorpayAccount | None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Config":
+        """Read and check every setting. Raises BadSetting naming the first variable that is wrong."""
+        read = Reader(os.environ if env is None else env)
+        public_url = read.url("PUBLIC_URL", default="http://127.0.0.1:5000")
+        stand_in = sandboxed(read, public_url) if read.optional("SANDBOX_URL") else None
+        return cls(
+            secret_key=read.secret("SECRET_KEY"),
+            database_url=read.database("DATABASE_URL"),
+            redis_url=read.redis("REDIS_URL"),
+            public_url=public_url,
+            business_name=read.text("BUSINESS_NAME", default="Bellhop"),
+            phone_region=read.region("PHONE_REGION", default="IN"),
+            retry_seconds=read.seconds("RETRY_SECONDS", default="60,120,240"),
+            trust_proxy=read.flag("TRUST_PROXY"),
+            log_format=read.choice("LOG_FORMAT", ("json", "console"), default="json"),
+            log_level=read.choice(
+                "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
+            ),
+            web_threads=read.number("WEB_THREADS", default=4),
+            worker_concurrency=read.number("WORKER_CONCURRENCY", default=2),
+            worker_grace_seconds=read.number("WORKER_GRACE_SECONDS", default=10),
+            beat_file=Path(
+                read.text(
+                    "BEAT_FILE",
+                    default=str(Path(tempfile.gettempdir()) / f"bellhop-beat-{os.getpid()}"),
+                )
+            ),
+            sandbox_url=read.optional("SANDBOX_URL"),
+            whatsapp=WhatsAppAccount.read(read) or (stand_in and stand_in.whatsapp),
+            twilio=TwilioAccount.read(read, public_url) or (stand_in and stand_in.twilio),
+            mail=MailServer.read(read, public_url) or (stand_in and stand_in.mail),
+            razorpay=RazorpayAccount.read(read) or (stand_in and stand_in.razorpay),
+        )
+
+
+class Reader:
+    """Reads one variable at a time and names it when it refuses."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+
+    def optional(self, name: str) -> str | None:
+        """Return the text without spaces around it, or None when it is absent or empty."""
+        return self.env.get(name, "").strip() or None
+
+    def text(self, name: str, *, default: str | None = None) -> str:
+        """Return the text or the default. Raises BadSetting when there is neither."""
+        value = self.optional(name) or default
+        if value is None:
+            raise BadSetting(f"{name} is not set. See docs/deploying.md for what it should hold.")
+        return value
+
+    def secret(self, name: str) -> str:
+        """Return a secret that is long enough to sign with."""
+        value = self.text(name)
+        if len(value) < MIN_SECRET:
+            raise BadSetting(f"{name} is too short: it needs at least {MIN_SECRET} characters.")
+        return value
+
+    def number(self, name: str, *, default: int) -> int:
+        """Return a whole number of at least 1."""
+        value = self.text(name, default=str(default))
+        if not value.isdigit() or int(value) < 1:
+            raise BadSetting(f"{name} must be a whole number of at least 1, not {value!r}.")
+        return int(value)
+
+    def seconds(self, name: str, *, default: str) -> tuple[int, ...]:
+        """Return a list such as 60,120,240."""
+        value = self.text(name, default=default)
+        parts = [part.strip() for part in value.split(",")]
+        if not all(part.isdigit() for part in parts):
+            raise BadSetting(
+                f"{name} must be seconds with commas, such as {default}, not {value!r}."
+            )
+        return tuple(int(part) for part in parts)
+
+    def flag(self, name: str) -> bool:
+        """Return whether it is switched on; off when absent."""
+        value = self.text(name, default="0").lower()
+        if value not in {"0", "1", "true", "false", "yes", "no"}:
+            raise BadSetting(f"{name} must be 1 or 0, not {value!r}.")
+        return value in {"1", "true", "yes"}
+
+    def choice(self, name: str, choices: tuple[str, ...], *, default: str) -> str:
+        """Return one of the choices."""
+        value = self.text(name, default=default)
+        if value not in choices:
+            raise BadSetting(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        return value
+
+    def region(self, name: str, *, default: str) -> str:
+        """Return a country as two capital letters (ISO 3166)."""
+        value = self.text(name, default=default).upper()
+        if len(value) != len("IN") or not value.isalpha():
+            raise BadSetting(f"{name} must be a country's two letters, such as IN, not {value!r}.")
+        return value
+
+    def url(self, name: str, *, default: str | None = None) -> str:
+        """Return an http(s) address without a slash at its end."""
+        value = self.text(name, default=default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise BadSetting(f"{name} must start with http:// or https://, not {value!r}.")
+        return value
+
+    def database(self, name: str) -> str:
+        """Return an SQLAlchemy address; platforms hand out postgres://, which it does not know."""
+        value = self.text(name)
+        scheme, separator, rest = value.partition("://")
+        if scheme in {"postgres", "postgresql", "postgresql+psycopg"} and separator:
+            return f"postgresql+psycopg://{rest}"
+        if scheme == "sqlite" and Path(rest.removeprefix("/")).is_absolute():
+            return value
+        raise BadSetting(
+            f"{name} must be postgres://… or sqlite:////absolute/path, not {scheme + separator}…"
+        )
+
+    def redis(self, name: str) -> str:
+        """Return an address that Celery and redis-py both accept.
+
+        Celery refuses rediss:// without ssl_cert_reqs and redis-py knows only its lower-case form.
+        """
+        value = self.text(name)
+        parts = urlsplit(value)
+        if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+            raise BadSetting(
+                f"{name} must start with redis:// or rediss://, not {parts.scheme}://…"
+            )
+        if parts.scheme == "redis":
+            return value
+        query = dict(parse_qsl(parts.query))
+        asked = query.get("ssl_cert_reqs", self.text("REDIS_TLS_VERIFY", default="required"))
+        query["ssl_cert_reqs"] = TLS_VERIFY.get(asked, asked)
+        if query["ssl_cert_reqs"] not in TLS_VERIFY.values():
+            raise BadSetting(f"REDIS_TLS_VERIFY must be required or none, not {asked!r}.")
+        return urlunsplit(parts._replace(query=urlencode(query)))
+
+    def together(self, names: tuple[str, ...]) -> dict[str, str] | None:
+        """Return the values of variables that make sense only together, or None when none is set."""
+        values = {name: value for name in names if (value := self.optional(name))}
+        for name in names:
+            if values and name not in values:
+                raise BadSetting(
+                    f"{name} is not set, but {next(iter(values))} is: set both or none."
+                )
+        return values or None
+
+    def mail_url(self, name: str) -> dict[str, str | int | None] | None:
+        """Return host, port, user, password and tls of smtp://user:password@host:port."""
+        value = self.optional(name)
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise BadSetting(f"{name} must be smtp://user:password@host:port or smtps://…")
+        tls = "implicit" if parts.scheme == "smtps" else "none"
+        if dict(parse_qsl(parts.query)).get("starttls", "0") in {"1", "true"}:
+            tls = "starttls"
+        return {
+            "host": parts.hostname,
+            "port": parts.port or (465 if tls == "implicit" else 587),
+            "user": unquote(parts.username) if parts.username else None,
+            "password": unquote(parts.password) if parts.password else None,
+            "tls": tls,
+        }

@@ -1,0 +1,88 @@
+"""What a person sees when something is wrong: a sentence, what to do, and the request's id."""
+
+from typing import NamedTuple
+
+import structlog
+from flask import Flask, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from webapp.extensions import db
+from webapp.pages import wants_fragment
+
+log = structlog.get_logger(__name__)
+
+
+class Words(NamedTuple):
+    """The heading and the next step for one kind of trouble."""
+
+    title: str
+    advice: str
+
+
+WORDS = {
+    400: Words("That could not be understood", "Go back, reload the page and try again."),
+    401: Words("Please sign in", "Your session has ended or you have not signed in yet."),
+    403: Words("You may not do that", "Ask an admin if you need it for your work."),
+    404: Words("There is nothing here", "The link may be old or mistyped."),
+    405: Words("That cannot be done this way", "Go back and use the button on the page."),
+    409: Words(
+        "That is not possible any more", "Somebody else was faster. Reload to see how it is now."
+    ),
+    413: Words("That is too large", "Send something smaller."),
+    429: Words("That was too often", "Wait a minute and try again."),
+    500: Words(
+        "Something went wrong on our side", "Nothing you typed is to blame. Try again in a minute."
+    ),
+    503: Words("We cannot do that just now", "Try again in a minute."),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in the form in which it was asked: page, fragment or JSON."""
+    app.register_error_handler(CSRFError, expired_form)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(SQLAlchemyError, database_error)
+    app.register_error_handler(Exception, crash)
+
+
+def expired_form(_error: CSRFError) -> ResponseReturnValue:
+    """The form was older than the session, or was not ours."""
+    return answer(400, "This form is no longer valid. Reload the page and send it again.")
+
+
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """Keep the sentence that a view gave with abort(), never werkzeug's own."""
+    standard = type(error).description
+    said = error.description if error.description != standard else None
+    return answer(error.code or 500, said)
+
+
+def database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+    """The database is away or refused: nothing was stored."""
+    db.session.rollback()
+    log.error("database error", exc_info=error)
+    return answer(503, "The database did not answer. Nothing was changed.")
+
+
+def crash(error: Exception) -> ResponseReturnValue:
+    """A fault of ours: the log has the traceback under the id that the person sees."""
+    db.session.rollback()
+    log.error("unhandled error", exc_info=error, path=request.path)
+    return answer(500)
+
+
+def answer(code: int, said: str | None = None) -> ResponseReturnValue:
+    """Build the answer for a person or a program."""
+    words = WORDS.get(code, WORDS[500 if code >= 500 else 400])
+    sentence = said or f"{words.title}."
+    if request.accept_mimetypes.best == "application/json" or request.is_json:
+        return jsonify(error=sentence, advice=words.advice, request_id=g.get("request_id")), code
+    if wants_fragment():
+        return f"{sentence} {words.advice}", code, {"Content-Type": "text/plain; charset=utf-8"}
+    page = render_template(
+        "errors/error.html", code=code, title=words.title, said=said, advice=words.advice
+    )
+    return page, code

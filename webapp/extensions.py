@@ -1,0 +1,133 @@
+"""The extensions, not yet bound to an app, and the base of every table."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from celery import Celery
+from flask import Flask, current_app
+from flask_compress import Compress
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from htmx_flask import Htmx
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, registry
+
+if TYPE_CHECKING:
+    from webapp.config import Config
+
+CONSTRAINT_NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, aware in Python also where the database (SQLite) forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC. Raises ValueError for a time without zone, which could mean anything."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware time."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+def values(enum: Iterable[StrEnum]) -> list[str]:
+    """Say how an enum is stored: by its value, not by its Python name."""
+    return [member.value for member in enum]
+
+
+STORED_JSON = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Model(DeclarativeBase):
+    """Base of every table."""
+
+    registry: ClassVar[registry] = registry(
+        metadata=MetaData(naming_convention=CONSTRAINT_NAMES),
+        type_annotation_map={
+            StrEnum: Enum(
+                StrEnum,
+                native_enum=False,
+                length=32,
+                values_callable=values,
+                create_constraint=False,
+            ),
+            datetime: UtcDateTime(),
+            uuid.UUID: Uuid(),
+            dict[str, Any]: STORED_JSON,
+            list[Any]: STORED_JSON,
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Model)
+migrate = Migrate()
+login = LoginManager()
+csrf = CSRFProtect()
+htmx = Htmx()
+compress = Compress()
+limiter = Limiter(get_remote_address)
+# Only publishes: the web process never learns what a task does.
+broker = Celery("bellhop", set_as_current=False)
+
+
+def settings() -> "Config":
+    """Return the settings of the running app."""
+    return cast("Config", current_app.extensions["settings"])
+
+
+def bind(app: Flask) -> None:
+    """Bind every extension to the app."""
+    config: Config = app.extensions["settings"]
+    for extension in (db, login, csrf, htmx, compress, limiter):
+        extension.init_app(app)
+    migrate.init_app(app, db, directory="migrations", render_as_batch=True)
+    broker.conf.update(broker_settings(config.redis_url))
+
+
+def broker_settings(redis_url: str) -> dict[str, Any]:
+    """Return what the side that publishes and the side that works must agree on.
+
+    Each queue is two lists: what was tried before (priority 0, the list with the plain name) is
+    taken before what is new (priority 1, the list named with ":1").
+    """
+    return {
+        "broker_url": redis_url,
+        "broker_transport_options": {
+            "priority_steps": [0, 1],
+            "sep": ":",
+            "queue_order_strategy": "priority",
+            "visibility_timeout": 3600,
+            "socket_connect_timeout": 1,
+            "socket_timeout": 5,
+            "socket_keepalive": True,
+        },
+        "broker_connection_retry": False,
+        "broker_pool_limit": 4,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_publish_retry": False,
+    }

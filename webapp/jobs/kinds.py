@@ -1,0 +1,58 @@
+"""What jobs there are, and how each is run."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Queue(StrEnum):
+    """The queues, by urgency; a worker takes from the first that holds something."""
+
+    URGENT = "urgent"
+    MESSAGES = "messages"
+    DEFAULT = "default"
+    BULK = "bulk"
+
+
+class JobKind(StrEnum):
+    """What a job does; the value is the Celery task's name."""
+
+    BOOKING_NOTIFY = "bookings.notify"
+    PAYMENT_ORDER = "payments.order"
+    PAYMENT_CHECK = "payments.check"
+    SESSIONS_CLEAN = "accounts.clean_sessions"
+    NOTHING = "jobs.nothing"
+
+
+class Wake(StrEnum):
+    """Tasks without a row: they drain rows that come in thousands."""
+
+    DELIVER = "messages.deliver"
+    RECEIVE = "messages.receive"
+    RECONCILE = "messages.reconcile"
+
+
+class Policy(NamedTuple):
+    """How a kind is run. Times in seconds."""
+
+    title: str
+    queue: Queue
+    max_attempts: int = 4
+    soft_limit: int = 240
+    hard_limit: int = 300
+
+
+POLICIES: dict[JobKind, Policy] = {
+    JobKind.BOOKING_NOTIFY: Policy("Tell the customer", Queue.MESSAGES),
+    JobKind.PAYMENT_ORDER: Policy("Prepare the payment", Queue.URGENT),
+    JobKind.PAYMENT_CHECK: Policy("Check the payment", Queue.DEFAULT),
+    JobKind.SESSIONS_CLEAN: Policy("Remove old sessions", Queue.BULK),
+    JobKind.NOTHING: Policy(
+        "Test that a worker answers", Queue.DEFAULT, soft_limit=20, hard_limit=30
+    ),
+}
+
+WAKE_QUEUES: dict[Wake, Queue] = {
+    Wake.DELIVER: Queue.MESSAGES,
+    Wake.RECEIVE: Queue.URGENT,
+    Wake.RECONCILE: Queue.DEFAULT,
+}

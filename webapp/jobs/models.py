@@ -1,0 +1,196 @@
+"""A job, what happened to it, and the workers that run jobs."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from webapp.accounts.models import User
+from webapp.clock import now
+from webapp.extensions import Model, db
+from webapp.jobs.kinds import POLICIES, JobKind, Policy, Queue
+
+
+class JobState(StrEnum):
+    """Where a job stands, in Celery's words."""
+
+    PENDING = "PENDING"
+    PROGRESS = "PROGRESS"
+    RETRY = "RETRY"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    REVOKED = "REVOKED"
+
+
+WAITING = (JobState.PENDING, JobState.RETRY)
+UNFINISHED = (*WAITING, JobState.PROGRESS)
+FINISHED = (JobState.SUCCESS, JobState.FAILURE, JobState.REVOKED)
+
+_UNFINISHED_SQL = text("state IN ('PENDING', 'RETRY', 'PROGRESS')")
+_WAITING_SQL = text("state IN ('PENDING', 'RETRY')")
+_RUNNING_SQL = text("state = 'PROGRESS'")
+
+
+class What(StrEnum):
+    """What can happen to a job before it ends."""
+
+    STEP = "step"
+    RETRY = "retry"
+    ERROR = "error"
+    LOST = "lost"
+    CANCEL = "cancel"
+    AGAIN = "again"
+
+
+class Moment(NamedTuple):
+    """One line of a job's history."""
+
+    at: datetime
+    what: str
+    text: str
+
+
+class Job(Model):
+    """One piece of background work that a person can name."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)", "ended"),
+        Index("uq_jobs_unfinished", "kind", "key", unique=True, sqlite_where=_UNFINISHED_SQL, postgresql_where=_UNFINISHED_SQL),
+        Index("ix_jobs_waiting", "queue", "published_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
+        Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
+        Index("ix_jobs_subject", "subject_type", "subject_id"),
+        Index("ix_jobs_recent", "state", "id"),
+    )  # fmt: skip
+
+    #: Also the Celery task's id: one id in the address bar, the log and the broker.
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid7)
+    kind: Mapped[JobKind]
+    queue: Mapped[Queue]
+    args: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[JobState] = mapped_column(default=JobState.PENDING)
+    #: What it is about, such as booking 12; the page of that thing shows the job.
+    subject_type: Mapped[str | None] = mapped_column(String(32))
+    subject_id: Mapped[str | None] = mapped_column(String(40))
+    #: Unique among the unfinished jobs of a kind, so that a double click makes one job.
+    key: Mapped[str | None] = mapped_column(String(100))
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int | None]
+    note: Mapped[str | None] = mapped_column(String(300))
+    #: How often it was claimed: the fence that keeps out a worker that lost its lease.
+    attempt: Mapped[int] = mapped_column(default=0)
+    #: How often it ended in an error; at ``max_attempts`` it is not tried again.
+    failures: Mapped[int] = mapped_column(default=0)
+    #: How often its worker died since it last got on.
+    lost: Mapped[int] = mapped_column(default=0)
+    max_attempts: Mapped[int]
+    run_at: Mapped[datetime] = mapped_column(default=now)
+    #: When its message was last given to Redis; NULL while it waits for ``run_at``.
+    published_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    worker: Mapped[str | None] = mapped_column(String(120))
+    cancel_requested_at: Mapped[datetime | None]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    advice: Mapped[str | None] = mapped_column(Text)
+    traceback: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1)
+
+    asked_by: Mapped[User | None] = relationship()
+
+    @property
+    def policy(self) -> Policy:
+        """How its kind is run."""
+        return POLICIES[self.kind]
+
+    @property
+    def title(self) -> str:
+        """What it does, in words."""
+        return self.policy.title
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.state in FINISHED
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds until it ends at the speed so far; None while that would be a guess."""
+        if (
+            self.state != JobState.PROGRESS
+            or not self.total
+            or not self.done
+            or not self.started_at
+        ):
+            return None
+        spent = (now() - self.started_at).total_seconds()
+        return spent / self.done * (self.total - self.done)
+
+    @property
+    def events(self) -> list[Moment]:
+        """Everything that happened to it, oldest first: the row's own stamps and what it went through."""
+        told: Sequence[JobEvent] = db.session.scalars(
+            select(JobEvent).where(JobEvent.job_id == self.id).order_by(JobEvent.id)
+        ).all()
+        moments = [
+            Moment(self.created_at, "queued", "Asked for"),
+            *(event.moment for event in told),
+        ]
+        if self.started_at and not (self.state == JobState.RETRY):
+            moments.append(Moment(self.started_at, "started", f"Started, attempt {self.attempt}"))
+        if self.finished_at:
+            moments.append(Moment(self.finished_at, self.state.value, ENDINGS[self.state]))
+        return sorted(moments, key=lambda moment: moment.at)
+
+
+ENDINGS = {JobState.SUCCESS: "Done", JobState.FAILURE: "Failed", JobState.REVOKED: "Stopped"}
+
+
+class JobEvent(Model):
+    """Something that happened to a job and that its row no longer shows."""
+
+    __tablename__ = "job_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    what: Mapped[What]
+    text: Mapped[str] = mapped_column(Text)
+
+    @property
+    def moment(self) -> Moment:
+        """The line of the history."""
+        return Moment(self.at, self.what.value, self.text)
+
+
+ALIVE_FOR = timedelta(seconds=20)
+
+
+class Worker(Model):
+    """A worker process and when it last said that it lives."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    concurrency: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Turn(Model):
+    """When each periodic job was last asked for, so that two beats ask once."""
+
+    __tablename__ = "turns"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_at: Mapped[datetime]

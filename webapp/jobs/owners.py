@@ -1,0 +1,55 @@
+"""Which process holds a job, and whether it still lives: ``host:pid:start``.
+
+The start time tells a process from a later one with the same number; the host names the process
+namespace too, since two containers may share a name.
+"""
+
+import os
+import socket
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def host() -> str:
+    """Return what all processes of this machine, or container, have in common."""
+    namespace = Path("/proc/self/ns/pid")
+    inode = namespace.stat().st_ino if namespace.exists() else 0
+    return f"{socket.gethostname()}/{inode}:"
+
+
+def me() -> str:
+    """Return the name of this very process; a forked child has another one."""
+    pid = os.getpid()
+    return f"{host()}{pid}:{started(pid)}"
+
+
+def is_here(owner: str | None) -> bool:
+    """Say whether the owner ran on this host, so that we can look."""
+    return owner is not None and owner.startswith(host())
+
+
+def lives(owner: str) -> bool:
+    """Say whether a process of this host is still the one that the name meant."""
+    pid, _, start = owner.removeprefix(host()).partition(":")
+    return started(int(pid)) == start
+
+
+def started(pid: int) -> str | None:
+    """Return when a process started, in the kernel's ticks; None when there is no such process.
+
+    Field 22 of /proc/<pid>/stat, proc(5); without /proc only whether it exists can be told. A zombie is dead.
+    """
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return None if fields[0] == "Z" else fields[19]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return "0"

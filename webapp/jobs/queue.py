@@ -1,0 +1,134 @@
+"""How work is asked for: a row in the caller's transaction, and a message after its commit."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import structlog
+from kombu.exceptions import OperationalError
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from webapp import logs
+from webapp.accounts import acting
+from webapp.clock import now
+from webapp.extensions import broker, db
+from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Queue, Wake
+from webapp.jobs.models import UNFINISHED, Job
+
+log = structlog.get_logger(__name__)
+
+AGAIN, NEW = 0, 1  # the two lists of a queue; see extensions.broker_settings
+OUTBOX = "bellhop.outbox"
+
+
+class Letter(NamedTuple):
+    """What Redis is told once the transaction has been committed."""
+
+    name: str
+    queue: Queue
+    id: uuid.UUID
+    priority: int = NEW
+    published_at: float = 0.0
+
+
+def enqueue(
+    kind: JobKind,
+    *,
+    about: Any = None,
+    key: str | None = None,
+    run_at: datetime | None = None,
+    **args: Any,
+) -> Job:
+    """Ask for a job, in the transaction of the fact that causes it.
+
+    ``about`` is the row whose page shows the job. With a ``key``, an unfinished job of the same
+    kind and key is returned instead of a second one. After the commit its id is published; when
+    Redis is away then, the row waits for the sweep. ``args`` are ids and small JSON values.
+    """
+    if key is not None and (twin := _unfinished(kind, key)):
+        return twin
+    moment, policy = now(), POLICIES[kind]
+    job = Job(
+        id=uuid7(),
+        kind=kind,
+        queue=policy.queue,
+        args=args,
+        subject_type=type(about).__name__.lower() if about is not None else None,
+        subject_id=str(about.id) if about is not None else None,
+        key=key,
+        max_attempts=policy.max_attempts,
+        created_at=moment,
+        run_at=run_at or moment,
+        published_at=moment if run_at is None or run_at <= moment else None,
+        asked_by_id=acting.who().user_id,
+        request_id=logs.request_id(),
+    )
+    try:
+        with db.session.begin_nested() if key else db.session.no_autoflush:
+            db.session.add(job)
+    except IntegrityError:  # somebody asked for the same in this very moment
+        if key and (twin := _unfinished(kind, key)):
+            return twin
+        raise
+    if job.published_at:
+        post(Letter(kind.value, job.queue, job.id, NEW, moment.timestamp()))
+    return job
+
+
+def wake(task: Wake) -> None:
+    """Wake the task that drains rows, after the commit; the sweep does it too if this is lost."""
+    post(Letter(task.value, WAKE_QUEUES[task], uuid7(), NEW, now().timestamp()))
+
+
+def post(letter: Letter) -> None:
+    """Keep a letter until the session's commit; a rollback forgets it."""
+    outbox: list[Letter] = db.session().info.setdefault(OUTBOX, [])
+    if letter.name not in WAKE_NAMES or letter.name not in {waiting.name for waiting in outbox}:
+        outbox.append(letter)
+
+
+WAKE_NAMES = {task.value for task in Wake}
+
+
+@event.listens_for(Session, "after_commit")
+def _after_commit(session: Session) -> None:
+    if session.in_nested_transaction():  # the release of a savepoint says nothing about the whole
+        return
+    letters = session.info.pop(OUTBOX, [])
+    if letters:
+        publish(letters)
+
+
+@event.listens_for(Session, "after_rollback")
+def _after_rollback(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(OUTBOX, None)
+
+
+def publish(letters: Iterable[Letter]) -> bool:
+    """Tell Redis now. Return False when Redis is away: the rows are safe and the sweep tries again."""
+    try:
+        with broker.producer_pool.acquire(block=True, timeout=2) as producer:
+            for letter in letters:
+                broker.send_task(
+                    letter.name,
+                    task_id=str(letter.id),
+                    queue=letter.queue.value,
+                    priority=letter.priority,
+                    headers={"published_at": letter.published_at},
+                    producer=producer,
+                )
+    except (OperationalError, OSError) as problem:
+        log.warning("redis is away; the work waits in the ledger", problem=str(problem))
+        return False
+    return True
+
+
+def _unfinished(kind: JobKind, key: str) -> Job | None:
+    return db.session.scalar(
+        select(Job).where(Job.kind == kind, Job.key == key, Job.state.in_(UNFINISHED))
+    )

@@ -1,0 +1,203 @@
+"""A job while it runs: claimed under a lease, fenced by its attempt, ended in one statement."""
+
+import random
+import time
+import traceback
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select, update
+
+from webapp.clock import now
+from webapp.extensions import db, settings
+from webapp.jobs.kinds import JobKind, Queue
+from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
+from webapp.jobs.queue import NEW, Letter, post
+
+LEASE = timedelta(seconds=60)
+REPORT_EVERY = 1.0  # seconds between two writes of progress, however often it is reported
+NOTE_LENGTH = 300
+
+
+class Cancelled(Exception):
+    """Somebody asked this job to stop."""
+
+
+class LeaseLost(Exception):
+    """Another worker runs this job now; nothing of this run may be stored."""
+
+
+class NotNow(Exception):
+    """It cannot be done now but may be later: try again after a while.
+
+    The text is the sentence that people read; ``advice`` is what they can do about it.
+    """
+
+    def __init__(self, sentence: str, advice: str | None = None) -> None:
+        super().__init__(sentence)
+        self.advice = advice
+
+
+class Impossible(NotNow):
+    """It can never be done as asked: fail at once, without another try."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One attempt at a job, held by the worker that claimed it."""
+
+    id: uuid.UUID
+    kind: JobKind
+    queue: Queue
+    attempt: int
+    failures: int
+    max_attempts: int
+    args: dict[str, Any]
+    request_id: str | None
+    asked_by_id: int | None
+    reported: float = field(default_factory=time.monotonic)
+
+    def report(
+        self, done: int | None = None, total: int | None = None, note: str | None = None
+    ) -> None:
+        """Say how far it is; call it wherever what was done so far may be committed.
+
+        Written, with a commit, at most once a second; then it also raises Cancelled when somebody
+        asked the job to stop, and LeaseLost when another worker has it.
+        """
+        if time.monotonic() - self.reported >= REPORT_EVERY:
+            self.step(done, total, note)
+
+    def step(
+        self, done: int | None = None, total: int | None = None, note: str | None = None
+    ) -> None:
+        """Write the progress now, commit, and honour a request to stop."""
+        progress = {"done": done, "total": total, "note": note and note[:NOTE_LENGTH]}
+        values = {name: value for name, value in progress.items() if value is not None}
+        asked = db.session.execute(
+            update(Job)
+            .where(*self._mine)
+            .values(version=Job.version + 1, lost=0, **values)
+            .returning(Job.cancel_requested_at)
+        ).one_or_none()
+        if asked is None:
+            raise LeaseLost
+        if asked.cancel_requested_at is not None:
+            raise Cancelled
+        db.session.commit()
+        self.reported = time.monotonic()
+
+    def succeed(self, result: dict[str, Any] | None) -> None:
+        """End it well, in the transaction of its last effect. Raises LeaseLost."""
+        self._end(JobState.SUCCESS, result=result, error=None, advice=None, traceback=None)
+
+    def stop(self) -> None:
+        """End it because somebody asked for that."""
+        self._end(JobState.REVOKED, error="Stopped on request.")
+
+    def fail(self, error: BaseException, sentence: str, advice: str | None) -> None:
+        """End it badly: somebody must look."""
+        self._tell(What.ERROR, sentence)
+        self._end(
+            JobState.FAILURE,
+            failures=Job.failures + 1,
+            error=sentence,
+            advice=advice,
+            traceback="".join(traceback.format_exception(error)),
+        )
+
+    def retry_later(self, error: BaseException, sentence: str, advice: str | None) -> None:
+        """Put it back with a growing delay and jitter; the row says when, no worker waits."""
+        delay = backoff(self.failures, settings().retry_seconds)
+        self._tell(What.RETRY, f"{sentence} Trying again in about {delay:.0f} seconds.")
+        self._move(
+            JobState.RETRY,
+            failures=Job.failures + 1,
+            run_at=now() + timedelta(seconds=delay),
+            published_at=None,
+            error=sentence,
+            advice=advice,
+            traceback="".join(traceback.format_exception(error)),
+        )
+
+    def go_on_later(self) -> None:
+        """End this slice of a long job; the next one is published after the commit."""
+        moment = now()
+        self._move(JobState.PENDING, run_at=moment, published_at=moment, lost=0)
+        post(Letter(self.kind.value, self.queue, self.id, NEW, moment.timestamp()))
+
+    @property
+    def _mine(self) -> tuple[ColumnElement[bool], ...]:
+        return (Job.id == self.id, Job.state == JobState.PROGRESS, Job.attempt == self.attempt)
+
+    def _end(self, state: JobState, **values: Any) -> None:
+        self._move(state, finished_at=now(), **values)
+
+    def _move(self, state: JobState, **values: Any) -> None:
+        moved = db.session.execute(
+            update(Job)
+            .where(*self._mine)
+            .values(state=state, lease_until=None, worker=None, version=Job.version + 1, **values)
+            .execution_options(synchronize_session=False)
+        )
+        if moved.rowcount != 1:  # type: ignore[attr-defined]
+            raise LeaseLost
+
+    def _tell(self, what: What, text: str) -> None:
+        db.session.add(JobEvent(job_id=self.id, what=what, text=text))
+
+
+def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
+    """Take a job that is due and that nobody holds; None when there is no such job.
+
+    One conditional UPDATE, so a message that was delivered twice runs once. The caller commits.
+    """
+    moment = now()
+    free = or_(
+        Job.state.in_(WAITING), (Job.state == JobState.PROGRESS) & (Job.lease_until < moment)
+    )
+    row = db.session.execute(
+        update(Job)
+        .where(Job.id == job_id, free, Job.run_at <= moment, Job.cancel_requested_at.is_(None))
+        .values(
+            state=JobState.PROGRESS,
+            attempt=Job.attempt + 1,
+            lease_until=moment + LEASE,
+            worker=worker,
+            started_at=moment,
+            version=Job.version + 1,
+        )
+        .returning(*CLAIMED)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return Run(**row._mapping) if row else None
+
+
+CLAIMED: Collection[Any] = (
+    Job.id,
+    Job.kind,
+    Job.queue,
+    Job.attempt,
+    Job.failures,
+    Job.max_attempts,
+    Job.args,
+    Job.request_id,
+    Job.asked_by_id,
+)
+
+
+def backoff(failures: int, seconds: tuple[int, ...]) -> float:
+    """Return how long to wait after the given number of failures: the planned delay, with jitter.
+
+    Jitter adds up to a fifth, so that what failed together does not come back together.
+    """
+    planned = seconds[min(failures, len(seconds) - 1)]
+    return planned * random.uniform(1.0, 1.2)  # noqa: S311 - spreads load, guards nothing
+
+
+def current(job_id: uuid.UUID) -> Job | None:
+    """Return the job's row as it is now."""
+    return db.session.scalar(select(Job).where(Job.id == job_id))

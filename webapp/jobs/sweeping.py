@@ -1,0 +1,162 @@
+"""The sweep: finds work that nobody would wake up for any more and publishes it again.
+
+Every worker's main process sweeps, and so does beat; rows are taken by conditional updates, so any
+number of sweeps do the work of one.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+import structlog
+from sqlalchemy import Select, and_, or_, select, update
+
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.jobs import owners
+from webapp.jobs.kinds import Queue, Wake
+from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
+from webapp.jobs.queue import AGAIN, NEW, Letter, post, wake
+from webapp.jobs.running import LEASE
+
+log = structlog.get_logger(__name__)
+
+#: A message may be under way between Redis and a worker's claim for this long.
+MARGIN = timedelta(seconds=5)
+BATCH = 500
+#: A job whose worker died this often without any progress is the likely cause of death.
+LOST_LIMIT = 10
+
+#: What has rows waiting, asked by the sweep: a wake-up that got lost is made up for here.
+backlogs: dict[Wake, Callable[[], bool]] = {}
+
+
+def backlog(task: Wake) -> Callable[[Callable[[], bool]], Callable[[], bool]]:
+    """Register the question whether rows wait for a task that drains."""
+
+    def register(waiting: Callable[[], bool]) -> Callable[[], bool]:
+        backlogs[task] = waiting
+        return waiting
+
+    return register
+
+
+def sweep(client: "redis.Redis[bytes]") -> int:
+    """Recover and publish what is due. Return how many jobs were published. Commits.
+
+    With Redis away only the recovery is done.
+    """
+    renew_leases()
+    recover()
+    published = 0
+    for queue in Queue:
+        for priority, state in ((AGAIN, JobState.RETRY), (NEW, JobState.PENDING)):
+            try:
+                before = passed(client, queue, priority)
+            except redis.RedisError:
+                db.session.commit()
+                return published
+            published += publish_due(queue, state=state, priority=priority, before=before)
+    for task, waiting in backlogs.items():
+        if waiting():
+            wake(task)
+    db.session.commit()
+    return published
+
+
+def renew_leases() -> None:
+    """Renew the leases of this host's jobs whose processes live, so that their tasks need not."""
+    mine = db.session.execute(
+        select(Job.worker, Job.lease_until).where(
+            Job.state == JobState.PROGRESS,
+            Job.worker.startswith(owners.host(), autoescape=True),
+            Job.lease_until < now() + LEASE / 2,
+        )
+    ).all()
+    living = {row.worker for row in mine if owners.lives(row.worker)}
+    if living:
+        db.session.execute(
+            update(Job)
+            .where(Job.state == JobState.PROGRESS, Job.worker.in_(living))
+            .values(lease_until=now() + LEASE)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.commit()
+
+
+def recover() -> None:
+    """Free the jobs whose worker is gone: known at once on its host, by its lease elsewhere."""
+    running = db.session.execute(
+        select(Job.id, Job.attempt, Job.worker, Job.lost, Job.cancel_requested_at).where(
+            Job.state == JobState.PROGRESS,
+            or_(Job.lease_until < now(), Job.worker.startswith(owners.host(), autoescape=True)),
+        )
+    ).all()
+    for row in running:
+        if owners.is_here(row.worker) and owners.lives(row.worker):
+            continue
+        free(row)
+    db.session.commit()
+
+
+def free(row: Any) -> None:
+    """Give one job back whose worker died, or end it when it was to stop or kills its workers."""
+    moment = now()
+    values: dict[str, Any] = {"state": JobState.RETRY, "run_at": moment, "published_at": None}
+    text = "Its worker stopped in the middle. It goes on with another one."
+    if row.cancel_requested_at is not None:
+        values = {"state": JobState.REVOKED, "finished_at": moment, "error": "Stopped on request."}
+    elif row.lost + 1 >= LOST_LIMIT:
+        text = f"Its worker died {LOST_LIMIT} times while running it."
+        advice = (
+            "Something in it ends the worker. Ask whoever looks after the server to read the log."
+        )
+        values = {"state": JobState.FAILURE, "finished_at": moment, "error": text, "advice": advice}
+    freed = db.session.execute(
+        update(Job)
+        .where(Job.id == row.id, Job.state == JobState.PROGRESS, Job.attempt == row.attempt)
+        .values(lease_until=None, worker=None, lost=Job.lost + 1, version=Job.version + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if freed.rowcount == 1:  # type: ignore[attr-defined]
+        db.session.add(JobEvent(job_id=row.id, what=What.LOST, text=text))
+
+
+def passed(client: "redis.Redis[bytes]", queue: Queue, priority: int) -> datetime:
+    """Return the moment before which every message of a list has been taken out of it.
+
+    The lists are first in, first out: the message at the head was published at that moment, so a
+    row published earlier that nobody has claimed has lost its message.
+    """
+    name = queue.value if priority == AGAIN else f"{queue.value}:{priority}"
+    head = client.lindex(name, -1)
+    if head is None:
+        return now() - MARGIN
+    published_at = json.loads(head)["headers"].get("published_at") or 0.0
+    return min(now(), datetime.fromtimestamp(published_at, UTC)) - MARGIN
+
+
+def publish_due(queue: Queue, *, state: JobState, priority: int, before: datetime) -> int:
+    """Publish the waiting jobs of a queue whose time has come or whose message is gone."""
+    moment = now()
+    lost = or_(Job.published_at.is_(None), Job.published_at < before)
+    due: Select[Any] = (
+        select(Job.id)
+        .where(Job.state == state, Job.queue == queue, Job.run_at <= moment, lost)
+        .order_by(Job.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = db.session.execute(
+        update(Job)
+        .where(Job.id.in_(due.scalar_subquery()), and_(Job.state.in_(WAITING)))
+        .values(published_at=moment)
+        .returning(Job.id, Job.kind)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row in sorted(rows):
+        post(Letter(row.kind.value, queue, row.id, priority, moment.timestamp()))
+    db.session.commit()
+    return len(rows)

@@ -1,0 +1,31 @@
+"""The one way in which a state changes."""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, update
+from sqlalchemy.orm import object_session
+
+
+def move(row: Any, to: StrEnum, *, expect: Collection[StrEnum], **values: Any) -> bool:
+    """Move a row to a state only if it is still in an expected one.
+
+    The check and the change are one UPDATE, so of two workers, or two clicks, exactly one gets
+    True. Either way the row then shows what the database holds.
+    """
+    table, session = type(row), object_session(row)
+    if session is None:
+        raise ValueError(f"{row!r} belongs to no session")
+    session.flush()
+    if hasattr(table, "version"):
+        values["version"] = table.version + 1
+    statement = (
+        update(table)
+        .where(table.id == row.id, table.state.in_(expect))
+        .values(state=to, **values)
+        .execution_options(synchronize_session=False)
+    )
+    moved = cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+    session.refresh(row)
+    return moved

@@ -1,0 +1,1 @@
+"""The worker: Celery meets the domain. Nothing in ``webapp`` imports it."""

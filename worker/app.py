@@ -1,0 +1,74 @@
+"""The Celery app: ``celery -A worker.app worker`` and ``celery -A worker.app beat``."""
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import (
+    beat_init,
+    setup_logging,
+    worker_process_init,
+    worker_ready,
+    worker_shutdown,
+)
+from kombu import Queue as KombuQueue
+
+from webapp import create_app, logs
+from webapp.extensions import broker_settings, db, settings
+from webapp.jobs.kinds import Queue
+from worker import schedule, sweeper
+
+flask_app = create_app()
+
+with flask_app.app_context():
+    config = settings()
+
+app = Celery("bellhop")
+app.conf.update(broker_settings(config.redis_url))
+app.conf.update(
+    task_queues=[KombuQueue(queue.value, routing_key=queue.value) for queue in Queue],
+    task_default_queue=Queue.DEFAULT.value,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=5_000,
+    # A deploy ends the whole group: running jobs get this long, then go back to the ledger.
+    # It must be well under the time after which the platform kills.
+    worker_soft_shutdown_timeout=config.worker_grace_seconds,
+    worker_enable_soft_shutdown_on_idle=False,
+    worker_concurrency=config.worker_concurrency,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_retry=True,
+    broker_connection_max_retries=None,
+    worker_hijack_root_logger=False,
+    beat_schedule=schedule.BEAT,
+    beat_schedule_filename=str(config.beat_file),
+    imports=("worker.tasks",),
+    timezone="UTC",
+)
+
+
+@setup_logging.connect
+def _keep_our_logs(**_: Any) -> None:
+    logs.set_up(form=config.log_format, level=config.log_level)
+
+
+@worker_process_init.connect
+def _leave_the_parents_connections(**_: Any) -> None:
+    with flask_app.app_context():
+        db.engine.dispose(close=False)
+
+
+@worker_ready.connect
+def _begin_to_sweep(**_: Any) -> None:
+    sweeper.start(flask_app, concurrency=config.worker_concurrency)
+
+
+@worker_shutdown.connect
+def _hand_back(**_: Any) -> None:
+    sweeper.stop(flask_app)
+
+
+@beat_init.connect
+def _sweep_beside_beat(**_: Any) -> None:
+    sweeper.start(flask_app, concurrency=0)

@@ -1,0 +1,52 @@
+"""The thread that sweeps, in every worker's main process and beside beat."""
+
+import threading
+import time
+
+import redis
+import structlog
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.extensions import db, settings
+from webapp.jobs import staff, sweeping
+
+log = structlog.get_logger(__name__)
+
+EVERY = 1.0  # seconds
+_stopping = threading.Event()
+
+
+def start(app: Flask, *, concurrency: int) -> None:
+    """Begin to sweep once a second and, for a worker, to say that it lives."""
+    _stopping.clear()
+    threading.Thread(target=_run, args=(app, concurrency), name="sweeper", daemon=True).start()
+
+
+def stop(app: Flask) -> None:
+    """Stop sweeping, and give back at once what this host's dead children held."""
+    _stopping.set()
+    with app.app_context():
+        sweeping.recover()
+        staff.sign_off()
+        db.session.commit()
+
+
+def _run(app: Flask, concurrency: int) -> None:
+    with app.app_context():
+        client = redis.Redis.from_url(
+            settings().redis_url, socket_timeout=5, socket_connect_timeout=1
+        )
+    while not _stopping.wait(EVERY):
+        began = time.monotonic()
+        try:
+            with app.app_context():
+                if concurrency:
+                    staff.sign_in(concurrency)
+                sweeping.sweep(client)
+        except SQLAlchemyError as problem:
+            log.error("the sweep met a database error and goes on", problem=str(problem))
+        except Exception:
+            log.exception("the sweep failed and goes on")
+        if time.monotonic() - began > EVERY:
+            log.info("a slow sweep", seconds=round(time.monotonic() - began, 1))

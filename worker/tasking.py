@@ -1,0 +1,138 @@
+"""How a task is run: claim, run, finish. The only try and except around tasks."""
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
+
+from webapp import logs
+from webapp.accounts import acting
+from webapp.extensions import db
+from webapp.jobs import owners
+from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Wake
+from webapp.jobs.running import Cancelled, Impossible, LeaseLost, NotNow, Run, claim
+from worker.app import app, flask_app
+
+log = structlog.get_logger(__name__)
+
+#: What a body returns to say: this slice is done, there is more.
+MORE = object()
+
+Body = Callable[..., Any]
+GiveUp = Callable[..., None]
+
+FAULT = "Something went wrong on our side."
+FAULT_ADVICE = (
+    "Try it again. If it keeps failing, show the details below to whoever looks after the server."
+)
+
+
+def job_task(kind: JobKind, *, give_up: GiveUp | None = None) -> Callable[[Body], Body]:
+    """Make a body the task of a kind.
+
+    The body is called with the Run and the job's arguments, finds its row and tells it what to do.
+    What it returns is the job's result, or MORE. An exception is tried again by the kind's policy;
+    Impossible is not. ``give_up`` is called with the exception and the arguments in the
+    transaction that fails the job, so that the thing it is about learns of it.
+    """
+
+    def register(body: Body) -> Body:
+        policy = POLICIES[kind]
+
+        def run_job(self: "Task[Any, Any]") -> None:
+            with flask_app.app_context():
+                _run(uuid.UUID(self.request.id), body, give_up)
+
+        app.task(
+            run_job,
+            name=kind.value,
+            bind=True,
+            soft_time_limit=policy.soft_limit,
+            time_limit=policy.hard_limit,
+        )
+        return body
+
+    return register
+
+
+def wake_task(
+    task: Wake, *, soft_limit: int = 240, hard_limit: int = 300
+) -> Callable[[Body], Body]:
+    """Make a body the task that drains rows; it returns True when it should be woken again."""
+
+    def register(body: Body) -> Body:
+        def drain() -> None:
+            with flask_app.app_context():
+                logs.begin(wake=task.value)
+                if body():
+                    app.send_task(task.value, queue=WAKE_QUEUES[task].value, priority=1)
+
+        app.task(drain, name=task.value, soft_time_limit=soft_limit, time_limit=hard_limit)
+        return body
+
+    return register
+
+
+def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:
+    run = claim(job_id, worker=owners.me())
+    db.session.commit()
+    if run is None:
+        return
+    logs.begin(
+        request_id=run.request_id, job_id=str(run.id), kind=run.kind.value, attempt=run.attempt
+    )
+    acting.act_as(acting.Actor(run.asked_by_id))
+    began = time.monotonic()
+    try:
+        outcome = _attempt(run, body, give_up)
+    except LeaseLost:
+        db.session.rollback()
+        outcome = "lease lost"
+    log.info("job ended", outcome=outcome, seconds=round(time.monotonic() - began, 3))
+
+
+def _attempt(run: Run, body: Body, give_up: GiveUp | None) -> str:
+    try:
+        result = body(run, **run.args)
+        run.go_on_later() if result is MORE else run.succeed(result)
+        db.session.commit()
+    except LeaseLost:
+        raise
+    except Cancelled:
+        db.session.rollback()
+        run.stop()
+        db.session.commit()
+        return "stopped"
+    except Exception as error:
+        db.session.rollback()
+        return _after(error, run, give_up)
+    return "more to do" if result is MORE else "done"
+
+
+def _after(error: Exception, run: Run, give_up: GiveUp | None) -> str:
+    sentence, advice = _words(error, run)
+    final = isinstance(error, Impossible) or run.failures + 1 >= run.max_attempts
+    if not isinstance(error, NotNow):
+        log.error("job failed", exc_info=error, final=final)
+    if not final:
+        run.retry_later(error, sentence, advice)
+        db.session.commit()
+        return "trying again later"
+    if give_up:
+        give_up(error, **run.args)
+    run.fail(error, sentence, advice)
+    db.session.commit()
+    return "failed"
+
+
+def _words(error: Exception, run: Run) -> tuple[str, str | None]:
+    if isinstance(error, NotNow):
+        return str(error), error.advice
+    if isinstance(error, SoftTimeLimitExceeded):
+        limit = POLICIES[run.kind].soft_limit
+        return f"It took longer than the {limit // 60} minutes that it may take.", FAULT_ADVICE
+    return FAULT, FAULT_ADVICE

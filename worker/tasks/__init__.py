@@ -1,0 +1,3 @@
+"""Every task; importing this registers them."""
+
+from worker.tasks import jobs as jobs
