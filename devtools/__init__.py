@@ -1,1 +1,1 @@
-"""Programs for those who work on Bellhop itself; nothing here is installed with it."""
+"""What `dev.py` needs once the environment is there: services, launcher, checks. Never installed in production."""
