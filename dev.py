@@ -99,7 +99,9 @@ def pip() -> "tuple[str, ...]":
             works("apt-get", "update")
             works("apt-get", "install", "-yq", "--no-install-recommends", "python3-venv")
         if not works(*make):
-            sys.exit("This Python has neither pip nor venv: `sudo apt install python3-venv`, or install uv, then again.")
+            sys.exit(
+                "This Python has neither pip nor venv: `sudo apt install python3-venv`, or install uv, then again."
+            )
     return str(helper / "bin" / "python"), "-m", "pip"
 
 

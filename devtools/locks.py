@@ -14,7 +14,10 @@ LOCAL = SOURCES / "local.txt"
 TEST = SOURCES / "test.txt"
 UV = SOURCES / "uv.txt"
 UV_VERSION = tuple(
-    int(part) for part in re.findall(r"^uv==([\d.]+)", (SOURCES / "uv.in").read_text(), re.MULTILINE)[0].split(".")
+    int(part)
+    for part in re.findall(r"^uv==([\d.]+)", (SOURCES / "uv.in").read_text(), re.MULTILINE)[
+        0
+    ].split(".")
 )
 
 # In this order: the largest first, the smaller ones then choose nothing of their own.
@@ -45,7 +48,9 @@ def write(uv: str, arguments: "list[str]") -> None:
 
 def pins(lock: Path) -> "set[str]":
     """Return the `name==version` of a lock, with its condition when there is one."""
-    return {line.rstrip(" \\") for line in lock.read_text().splitlines() if re.match(r"[a-z0-9]", line)}
+    return {
+        line.rstrip(" \\") for line in lock.read_text().splitlines() if re.match(r"[a-z0-9]", line)
+    }
 
 
 def problems() -> "list[str]":
@@ -55,7 +60,9 @@ def problems() -> "list[str]":
         name = lock.relative_to(ROOT)
         text = lock.read_text()
         if MARK + fingerprint() not in text:
-            found.append(f"{name} is not what requirements/*.in say now: run `python3 dev.py lock`.")
+            found.append(
+                f"{name} is not what requirements/*.in say now: run `python3 dev.py lock`."
+            )
         if re.search(r"://|^-{1,2}(index|extra|find)|file:|^/", text, re.MULTILINE):
             found.append(f"{name} names an address or a path.")
     for smaller, larger in ((RUN, LOCAL), (LOCAL, TEST)):

@@ -3,7 +3,9 @@
 from flask import Blueprint
 
 from webapp.accounts import models as accounts
+from webapp.customers import models as customers
 from webapp.jobs import models as jobs
+from webapp.messages import models as messages
 
-TABLES = (accounts, jobs)
+TABLES = (accounts, customers, jobs, messages)
 BLUEPRINTS: tuple[Blueprint, ...] = ()

@@ -1,0 +1,28 @@
+"""A customer: found again by phone number or e-mail address."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.clock import now
+from webapp.extensions import Model
+
+
+class Customer(Model):
+    """A person whom the business serves."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    #: E.164, such as +919812345678.
+    phone: Mapped[str | None] = mapped_column(String(16), unique=True)
+    email: Mapped[str | None] = mapped_column(String(254), index=True)
+    zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    #: Channels by which this person wants no marketing.
+    no_sms: Mapped[bool] = mapped_column(default=False)
+    no_whatsapp: Mapped[bool] = mapped_column(default=False)
+    no_email: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(String(2000), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)

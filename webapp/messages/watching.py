@@ -1,0 +1,71 @@
+"""The jobs and messages of one thing, as its page shows them live."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Integer, String, bindparam, func, select, union_all
+
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.jobs.models import Job
+from webapp.messages.models import MOVING, Message, MessageState
+from webapp.pages import interval
+
+#: A message that was sent may be reported as delivered; after this long nobody waits for it any more.
+PATIENCE = timedelta(minutes=5)
+
+_TYPE, _ID = bindparam("type", type_=String), bindparam("id", type_=String)
+_VERSIONS = union_all(
+    *(
+        select(func.count().label("rows"), func.coalesce(func.sum(table.version), 0).cast(Integer).label("sum"))
+        .where(table.subject_type == _TYPE, table.subject_id == _ID)
+        for table in (Job, Message)
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is to be seen of one thing's work."""
+
+    jobs: Sequence[Job]
+    messages: Sequence[Message]
+    version: str
+    #: Milliseconds until the page should ask again; None when nothing will change by itself.
+    interval_ms: int | None
+
+
+def version(subject_type: str, subject_id: object) -> str:
+    """Return a short text that differs after every change to the jobs and messages of a thing."""
+    rows = db.session.execute(_VERSIONS, {"type": subject_type, "id": str(subject_id)}).all()
+    return "-".join(f"{row.rows}.{row.sum}" for row in rows)
+
+
+def about(thing: object) -> Watched:
+    """Collect the jobs and messages of a thing, newest job first, messages in the order written."""
+    subject = (type(thing).__name__.lower(), str(thing.id))  # type: ignore[attr-defined]
+    seen = version(*subject)  # read first: a change in between shows at the next poll
+    jobs = db.session.scalars(
+        select(Job)
+        .where(Job.subject_type == subject[0], Job.subject_id == subject[1])
+        .order_by(Job.id.desc())
+    ).all()
+    messages = db.session.scalars(
+        select(Message)
+        .where(Message.subject_type == subject[0], Message.subject_id == subject[1])
+        .order_by(Message.id)
+    ).all()
+    return Watched(jobs, messages, seen, _interval(jobs, messages))
+
+
+def _interval(jobs: Sequence[Job], messages: Sequence[Message]) -> int | None:
+    moving: list[datetime] = [job.created_at for job in jobs if not job.finished]
+    moving += [message.created_at for message in messages if _moves(message)]
+    return interval(min(moving)) if moving else None
+
+
+def _moves(message: Message) -> bool:
+    if message.state == MessageState.SENT:
+        return message.sent_at is not None and message.sent_at > now() - PATIENCE
+    return message.state in MOVING
