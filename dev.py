@@ -42,8 +42,6 @@ def main(arguments: "list[str]") -> None:
         locks.write(find_uv(), arguments[1:])
         return
     python = environment(NEEDS[command])
-    os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    os.environ["VIRTUAL_ENV"] = str(VENV)
     sys.stdout.flush()
     os.execv(python, [str(python), "-m", "devtools", *arguments])
 

@@ -1,0 +1,73 @@
+"""The real Procfile under honcho, without orphans."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import honcho.manager
+import honcho.process
+from honcho.environ import parse_procfile
+
+from devtools.processes import die_with
+
+PATIENCE = 25  # platforms give 30 s between asking and killing; honcho alone gives 5
+
+
+def lines(path: Path) -> dict[str, str]:
+    """Return the Procfile's commands by name."""
+    return dict(parse_procfile(path.read_text()).processes)
+
+
+class Popen(honcho.process.Popen):  # type: ignore[misc] # honcho brings no types
+    """A process of the Procfile that is asked to stop when its guardian is gone."""
+
+    def __init__(self, command: str, **options: Any) -> None:
+        guardian = os.getpid()
+        super().__init__(
+            command, preexec_fn=lambda: die_with(guardian, signal.SIGTERM), **options
+        )
+
+
+class Process(honcho.process.Process):  # type: ignore[misc] # honcho brings no types
+    """The guardian honcho forks for each process: it passes on the lines, and the end of the launcher."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.launcher = os.getpid()
+        self._child_ctor = Popen
+
+    def run(self, events: Any = None, ignore_signals: bool = False) -> None:  # noqa: FBT001, FBT002 - honcho's
+        """Run the command until it ends; when the launcher dies, ask the whole group to stop, then kill it."""
+        signal.signal(signal.SIGUSR1, self._launcher_died)
+        signal.signal(signal.SIGALRM, self._out_of_patience)
+        die_with(self.launcher, signal.SIGUSR1)
+        super().run(events, ignore_signals)
+
+    def _launcher_died(self, signum: int, frame: FrameType | None) -> None:
+        if self._child is None:  # not started yet: nobody is there to want it
+            os._exit(1)
+        os.killpg(self._child.pid, signal.SIGTERM)
+        signal.alarm(PATIENCE)
+
+    def _out_of_patience(self, signum: int, frame: FrameType | None) -> None:
+        os.killpg(self._child.pid, signal.SIGKILL)
+
+
+class Manager(honcho.manager.Manager):  # type: ignore[misc] # honcho brings no types
+    """honcho's manager that kills what does not stop, also when nothing stops at all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        honcho.manager.KILL_WAIT = PATIENCE
+        self._process_ctor = Process
+
+    def terminate(self) -> None:
+        """Ask all to stop, and see to it."""
+        if not self._terminating:
+            guard = threading.Timer(PATIENCE, self.kill)
+            guard.daemon = True
+            guard.start()
+        super().terminate()

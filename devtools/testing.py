@@ -1,0 +1,60 @@
+"""`dev.py test`, `chaos` and `bench`."""
+
+import os
+import secrets
+import subprocess
+import sys
+
+from devtools import browser, checks
+from devtools.places import ROOT
+from devtools.processes import ServiceError
+
+# How many processes share the suite; each has servers of its own. `TEST_WORKERS=0` runs all in one, which is what
+# `--pdb` and `-s` need.
+WORKERS = os.environ.get("TEST_WORKERS", "2")
+
+
+def test(arguments: list[str]) -> int:
+    """Check and test everything; with arguments, run pytest with them and nothing else."""
+    browser.ensure()
+    if arguments:
+        return pytest(*arguments)
+    checked = checks.check()
+    tested = pytest("-q", "-n", WORKERS, "--dist", "loadfile")
+    if checked:
+        print("The checks above found something.")
+    return checked or tested
+
+
+def chaos(arguments: list[str]) -> int:
+    """Kill processes at random instants, another seed each round, until one round fails."""
+    rounds = int(arguments[0]) if arguments else 20
+    for number in range(1, rounds + 1):
+        seed = secrets.randbelow(1_000_000)
+        again = f"CHAOS_SEED={seed} python3 dev.py test tests/chaos"
+        print(f"Round {number} of {rounds}: {again}", flush=True)
+        if (code := pytest("-q", "-x", "tests/chaos", env={"CHAOS_SEED": str(seed)})) != 0:
+            print(f"Failed. To see it again: {again}")
+            return code
+    return 0
+
+
+def bench(arguments: list[str]) -> int:
+    """Print the figures of one benchmark, or of all."""
+    names = sorted(path.stem for path in (ROOT / "benchmarks").glob("[!_]*.py"))
+    chosen = arguments[:1] or names
+    if not set(chosen) <= set(names):
+        raise ServiceError(f"No such benchmark; there are: {', '.join(names) or 'none yet'}.")
+    rest = arguments[1:]
+    ends = [_python("-m", f"benchmarks.{name}", *rest) for name in chosen]
+    return max(ends, default=0)
+
+
+def pytest(*arguments: str, env: dict[str, str] | None = None) -> int:
+    """Run pytest in a process of its own."""
+    return _python("-m", "pytest", *arguments, env=env)
+
+
+def _python(*arguments: str, env: dict[str, str] | None = None) -> int:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **(env or {})}, check=False).returncode
