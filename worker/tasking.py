@@ -13,11 +13,15 @@ from webapp import logs
 from webapp.accounts import acting
 from webapp.extensions import db
 from webapp.jobs import owners
-from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Wake
+from webapp.jobs.kinds import POLICIES, JobKind, Wake
+from webapp.jobs.queue import wake
 from webapp.jobs.running import Cancelled, Impossible, LeaseLost, NotNow, Run, claim
 from worker.app import app, flask_app
 
 log = structlog.get_logger(__name__)
+
+#: Each task by its name: call it with the job's id inside an app context.
+TASKS: dict[str, Callable[[uuid.UUID], None]] = {}
 
 #: What a body returns to say: this slice is done, there is more.
 MORE = object()
@@ -42,18 +46,8 @@ def job_task(kind: JobKind, *, give_up: GiveUp | None = None) -> Callable[[Body]
 
     def register(body: Body) -> Body:
         policy = POLICIES[kind]
-
-        def run_job(self: "Task[Any, Any]") -> None:
-            with flask_app.app_context():
-                _run(uuid.UUID(self.request.id), body, give_up)
-
-        app.task(
-            run_job,
-            name=kind.value,
-            bind=True,
-            soft_time_limit=policy.soft_limit,
-            time_limit=policy.hard_limit,
-        )
+        TASKS[kind.value] = lambda job_id: _run(job_id, body, give_up)
+        _add_task(kind.value, policy.soft_limit, policy.hard_limit)
         return body
 
     return register
@@ -65,16 +59,25 @@ def wake_task(
     """Make a body the task that drains rows; it returns True when it should be woken again."""
 
     def register(body: Body) -> Body:
-        def drain() -> None:
-            with flask_app.app_context():
-                logs.begin(wake=task.value)
-                if body():
-                    app.send_task(task.value, queue=WAKE_QUEUES[task].value, priority=1)
+        def drain(_id: uuid.UUID) -> None:
+            logs.begin(wake=task.value)
+            if body():
+                wake(task)
+                db.session.commit()
 
-        app.task(drain, name=task.value, soft_time_limit=soft_limit, time_limit=hard_limit)
+        TASKS[task.value] = drain
+        _add_task(task.value, soft_limit, hard_limit)
         return body
 
     return register
+
+
+def _add_task(name: str, soft_limit: int, hard_limit: int) -> None:
+    def run_task(self: "Task[Any, Any]") -> None:
+        with flask_app.app_context():
+            TASKS[name](uuid.UUID(self.request.id))
+
+    app.task(run_task, name=name, bind=True, soft_time_limit=soft_limit, time_limit=hard_limit)
 
 
 def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:
