@@ -1,0 +1,1 @@
+"""The sandbox: stand-ins for the providers that speak their real protocols."""

@@ -1,0 +1,59 @@
+"""Put the parts together: one web application, one mail server, one loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from .box import Box
+from .checkout import Checkout
+from .control import Control
+from .ledger import Ledger
+from .looks import HERE, Looks
+from .pages import Pages
+from .razorpay import Razorpay
+from .smtp import MailServer
+from .twilio import Twilio
+from .whatsapp import WhatsApp
+
+LARGEST_REQUEST = 110 * 1024 * 1024
+
+
+def create_app(box: Box) -> web.Application:
+    """Build the web application with all its routes."""
+    looks = Looks()
+    ledger = Ledger(box)
+    whatsapp, twilio = WhatsApp(box), Twilio(box)
+    app = web.Application(client_max_size=LARGEST_REQUEST)
+    control = Control(box, whatsapp, twilio, ledger)
+    app.add_routes(control.routes())
+    app.add_routes(whatsapp.routes())
+    app.add_routes(twilio.routes())
+    app.add_routes(Checkout(box, ledger, looks).routes())
+    app.add_routes(Razorpay(box, ledger).routes())
+    app.add_routes(Pages(box, looks, whatsapp, twilio).routes())
+    app.router.add_static("/static", HERE / "static")
+    return app
+
+
+async def serve(box: Box, stop: asyncio.Event) -> None:
+    """Listen until ``stop`` is set. Raises OSError when an address is taken."""
+    settings = box.settings
+    runner = web.AppRunner(create_app(box), access_log=None, handle_signals=False)
+    await runner.setup()
+    await box.webhooks.start()
+    loop = asyncio.get_running_loop()
+    try:
+        mail = await loop.create_server(
+            lambda: MailServer(box), settings.smtp_host, settings.smtp_port
+        )
+        await web.TCPSite(
+            runner, settings.host, settings.port, backlog=1024, shutdown_timeout=1
+        ).start()
+        print(f"Sandbox: {settings.url} (mail on {settings.smtp_host}:{settings.smtp_port})")
+        await stop.wait()
+        mail.close()
+    finally:
+        await box.webhooks.stop()
+        await runner.cleanup()

@@ -1,0 +1,318 @@
+"""Send signed webhooks to the app and try again until it took them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from . import signatures
+from .faults import Fault, Faults
+from .settings import BUSINESS_ACCOUNT_ID, Behaviour, Settings
+
+SENDERS = 24
+ANSWER_WITHIN = 10.0
+MOST_WAITING = 200_000
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(slots=True)
+class Webhook:
+    """One call to the app: what, where, and how it went."""
+
+    url: str
+    channel: str
+    event: str
+    to: str
+    about: str
+    """The id of the message or payment; reordering stays within it."""
+    body: bytes
+    content_type: str
+    sign: Callable[[bytes, bool], dict[str, str]]
+    """Headers for a body; signed with a wrong secret when the second argument is true."""
+    part: dict[str, Any] | None = None
+    """A WhatsApp status that may be put into one POST with others."""
+    id: int = 0
+    created_at: float = field(default_factory=time.time)
+    attempts: int = 0
+    state: str = "waiting"
+    answer: str = ""
+    forged: Fault | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        names = ("id", "url", "channel", "event", "to", "about", "attempts", "state", "answer")
+        return {**{name: getattr(self, name) for name in names}, "created_at": self.created_at}
+
+
+class Webhooks:
+    """The outgoing calls: what is due is taken by a few senders; failures wait longer each time."""
+
+    def __init__(self, settings: Settings, behaviour: Behaviour, faults: Faults) -> None:
+        self.settings = settings
+        self.behaviour = behaviour
+        self.faults = faults
+        self.recent: deque[Webhook] = deque(maxlen=2000)
+        self.waiting = 0
+        self._ids = itertools.count(1)
+        self._due: asyncio.Queue[Webhook] = asyncio.Queue()
+        self._away_until: dict[str, float] = {}
+        self._held: dict[str, Webhook] = {}
+        self._batch: list[Webhook] = []
+        self._senders: list[asyncio.Task[None]] = []
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=SENDERS),
+            timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        self._senders = [asyncio.create_task(self._send_due()) for _ in range(SENDERS)]
+
+    async def stop(self) -> None:
+        for sender in self._senders:
+            sender.cancel()
+        await asyncio.gather(*self._senders, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    # What the providers call
+
+    def whatsapp(
+        self, field_name: str, value: dict[str, Any], *, event: str, to: str, about: str
+    ) -> None:
+        """Post one change to the app's WhatsApp webhook."""
+        status = value if field_name == "messages" and "statuses" in value else None
+        self._post(
+            Webhook(
+                url=self.settings.public_url + "/webhooks/whatsapp",
+                channel="whatsapp",
+                event=event,
+                to=to,
+                about=about,
+                body=whatsapp_body([[(field_name, value)]]),
+                content_type=JSON,
+                sign=self._sign_whatsapp,
+                part=status,
+            )
+        )
+
+    def twilio(self, url: str, form: dict[str, str], *, event: str, to: str, about: str) -> None:
+        """Post a form to a status callback or to the app's address for inbound messages."""
+
+        def sign(_: bytes, wrongly: bool) -> dict[str, str]:
+            token = self.settings.secret + ("-forged" if wrongly else "")
+            return {"X-Twilio-Signature": signatures.twilio(token, url, form)}
+
+        self._post(
+            Webhook(
+                url=url,
+                channel="sms",
+                event=event,
+                to=to,
+                about=about,
+                body=urlencode(form).encode(),
+                content_type=FORM,
+                sign=sign,
+            )
+        )
+
+    def razorpay(self, payload: dict[str, Any], *, event_id: str, to: str, about: str) -> None:
+        """Post an event to the app's Razorpay webhook."""
+
+        def sign(body: bytes, wrongly: bool) -> dict[str, str]:
+            secret = self.settings.razorpay_webhook_secret + ("-forged" if wrongly else "")
+            signature = signatures.razorpay(secret, body)
+            return {"X-Razorpay-Signature": signature, "x-razorpay-event-id": event_id}
+
+        self._post(
+            Webhook(
+                url=self.settings.public_url + "/webhooks/razorpay",
+                channel="payment",
+                event=str(payload["event"]),
+                to=to,
+                about=about,
+                body=json.dumps(payload, separators=(",", ":")).encode(),
+                content_type=JSON,
+                sign=sign,
+            )
+        )
+
+    def _sign_whatsapp(self, body: bytes, wrongly: bool) -> dict[str, str]:
+        secret = self.settings.secret + ("-forged" if wrongly else "")
+        return {"X-Hub-Signature-256": signatures.whatsapp(secret, body)}
+
+    # From there to the wire
+
+    def _post(self, webhook: Webhook) -> None:
+        if not self.behaviour.webhooks or self.waiting >= MOST_WAITING:
+            return
+        webhook.id = next(self._ids)
+        self.recent.append(webhook)
+        self.waiting += 1
+        fault = self.faults.active and self.faults.take(
+            "webhooks", to=webhook.to, event=webhook.event, channel=webhook.channel
+        )
+        if fault:
+            self._disturb(webhook, fault)
+        else:
+            self._queue(webhook)
+
+    def _disturb(self, webhook: Webhook, fault: Fault) -> None:
+        seconds = fault.seconds
+        match fault.fault:
+            case "drop":
+                self._end(webhook, "dropped")
+            case "delay":
+                self._later(webhook, 5.0 if seconds is None else seconds)
+            case "duplicate":
+                self._queue(webhook)
+                for _ in range(fault.copies - 1):
+                    self.waiting += 1
+                    self._due.put_nowait(webhook)
+            case "bad_signature":
+                webhook.forged = fault
+                self._queue(webhook)
+            case "reorder":
+                self._hold(webhook, 3.0 if seconds is None else seconds)
+            case "batch" if webhook.part is not None:
+                self._collect(webhook, fault.size, 1.0 if seconds is None else seconds)
+            case _:
+                self._queue(webhook)
+
+    def _queue(self, webhook: Webhook) -> None:
+        self._due.put_nowait(webhook)
+        held = self._held.pop(webhook.about, None)
+        if held is not None:
+            self._later(held, 0.25)
+
+    def _later(self, webhook: Webhook, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._due.put_nowait, webhook)
+
+    def _hold(self, webhook: Webhook, seconds: float) -> None:
+        """Keep a webhook until the next one about the same message left, or the time is over."""
+        if webhook.about in self._held:
+            return self._queue(webhook)
+        self._held[webhook.about] = webhook
+        asyncio.get_running_loop().call_later(seconds, self._release, webhook)
+
+    def _release(self, webhook: Webhook) -> None:
+        if self._held.get(webhook.about) is webhook:
+            del self._held[webhook.about]
+            self._due.put_nowait(webhook)
+
+    def _collect(self, webhook: Webhook, size: int, seconds: float) -> None:
+        self._batch.append(webhook)
+        if len(self._batch) >= size:
+            self._send_batch()
+        elif len(self._batch) == 1:
+            asyncio.get_running_loop().call_later(seconds, self._send_batch)
+
+    def _send_batch(self) -> None:
+        """Put what was collected into one POST with several entries, changes and statuses."""
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        first = batch[0]
+        first.body = whatsapp_body(_spread([w.part for w in batch if w.part is not None]))
+        for other in batch[1:]:
+            self._end(other, f"in the batch of {first.id}")
+        self._due.put_nowait(first)
+
+    def _end(self, webhook: Webhook, state: str) -> None:
+        webhook.state = state
+        self.waiting -= 1
+
+    async def _send_due(self) -> None:
+        while True:
+            webhook = await self._due.get()
+            away = self._away_until.get(origin(webhook.url), 0) - time.monotonic()
+            if away > 0:
+                self._try_again(webhook, away)
+            elif await self._send(webhook):
+                self._end(webhook, "taken")
+            else:
+                longest = self.behaviour.webhook_longest_gap
+                doubled = self.behaviour.webhook_gap * 2 ** min(webhook.attempts - 1, 10)
+                self._try_again(webhook, min(doubled, longest))
+
+    def _try_again(self, webhook: Webhook, seconds: float) -> None:
+        if time.time() - webhook.created_at > self.behaviour.webhook_give_up:
+            self._end(webhook, "given up")
+        else:
+            self._later(webhook, seconds)
+
+    async def _send(self, webhook: Webhook) -> bool:
+        assert self._session is not None
+        webhook.attempts += 1
+        forged = webhook.forged
+        wrongly = forged is not None and (forged.always or webhook.attempts == 1)
+        headers = {"Content-Type": webhook.content_type, **webhook.sign(webhook.body, wrongly)}
+        try:
+            async with self._session.post(
+                URL(webhook.url, encoded=True),  # as it was signed, not tidied up
+                data=webhook.body,
+                headers=headers,
+                allow_redirects=False,
+            ) as answer:
+                await answer.read()
+        except (TimeoutError, aiohttp.ClientError, ValueError, OSError) as error:
+            webhook.answer = type(error).__name__
+            if isinstance(error, aiohttp.ClientConnectorError):
+                self._mark_away(webhook)
+            return False
+        webhook.answer = str(answer.status)
+        self._away_until.pop(origin(webhook.url), None)
+        return 200 <= answer.status < 300
+
+    def _mark_away(self, webhook: Webhook) -> None:
+        """While nobody listens, one failed call speaks for all that wait for the same server."""
+        gap = min(self.behaviour.webhook_gap * 2 ** min(webhook.attempts - 1, 2), 4.0)
+        self._away_until[origin(webhook.url)] = time.monotonic() + gap
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def whatsapp_body(entries: Sequence[Sequence[tuple[str, dict[str, Any]]]]) -> bytes:
+    """Wrap changes, given entry by entry, as Meta does."""
+    return json.dumps(
+        {
+            "object": "whatsapp_business_account",
+            "entry": [
+                {
+                    "id": BUSINESS_ACCOUNT_ID,
+                    "changes": [{"value": value, "field": name} for name, value in changes],
+                }
+                for changes in entries
+            ],
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def _spread(values: list[dict[str, Any]]) -> list[list[tuple[str, dict[str, Any]]]]:
+    """Spread statuses over entries and changes, and put two into a change where they are enough."""
+    pairs = [values[i : i + 2] for i in range(0, len(values), 2)]
+    changes = [("messages", _merge(pair)) for pair in pairs]
+    half = (len(changes) + 1) // 2
+    return [part for part in (changes[:half], changes[half:]) if part]
+
+
+def _merge(values: list[dict[str, Any]]) -> dict[str, Any]:
+    merged = dict(values[0])
+    for name in ("statuses", "contacts"):
+        merged[name] = [item for value in values for item in value.get(name, [])]
+    return merged
