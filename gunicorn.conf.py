@@ -21,7 +21,9 @@ graceful_timeout = 20  # platforms kill after 30 s
 max_requests = 5000  # a slow leak never becomes a night call
 max_requests_jitter = 500
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk
-control_socket_disable = True  # it would be opened in the home folder, one for all applications of a user
+control_socket_disable = (
+    True  # it would be opened in the home folder, one for all applications of a user
+)
 
 
 def when_ready(server: Any) -> None:

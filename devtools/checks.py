@@ -26,12 +26,17 @@ class Check:
         """Start the tool; it writes to a file so that a long answer cannot block it."""
         self.output = tempfile.TemporaryFile("w+")
         self.began = time.monotonic()
-        self.process = subprocess.Popen(self.command, cwd=ROOT, stdout=self.output, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            self.command, cwd=ROOT, stdout=self.output, stderr=subprocess.STDOUT
+        )
 
     def finish(self) -> bool:
         """Wait for the tool, print its line, and its words when it found something."""
         passed = self.process.wait() == 0
-        print(f"{'ok    ' if passed else 'FAILED'} {self.name:<12} {time.monotonic() - self.began:5.1f} s", flush=True)
+        print(
+            f"{'ok    ' if passed else 'FAILED'} {self.name:<12} {time.monotonic() - self.began:5.1f} s",
+            flush=True,
+        )
         if not passed:
             self.output.seek(0)
             print(self.output.read(), flush=True)
@@ -45,7 +50,10 @@ def check() -> int:
         checks = [
             Check("types", [PYTHON, "-m", "mypy", *existing(TYPED)]),
             Check("migrations", [PYTHON, "-m", "devtools.migrations", folder]),
-            Check("templates", [PYTHON, "-m", "djlint", "--quiet", "--check", "--lint", *existing(TEMPLATES)]),
+            Check(
+                "templates",
+                [PYTHON, "-m", "djlint", "--quiet", "--check", "--lint", *existing(TEMPLATES)],
+            ),
             Check("imports", ["lint-imports"]),
             Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
             Check("lint", [PYTHON, "-m", "ruff", "check", "."]),

@@ -12,7 +12,9 @@ def main(folder: Path) -> int:
     """Migrate an empty SQLite database and compare. Returns the exit code of the first command that fails."""
     env = bare_environment(folder / "migrations.db")
     for command in ("upgrade", "check"):
-        ended = subprocess.run(["flask", "--app", "wsgi", "db", command], cwd=ROOT, env=env, check=False)
+        ended = subprocess.run(
+            ["flask", "--app", "wsgi", "db", command], cwd=ROOT, env=env, check=False
+        )
         if ended.returncode != 0:
             return ended.returncode
     return 0

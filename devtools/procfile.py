@@ -26,9 +26,7 @@ class Popen(honcho.process.Popen):  # type: ignore[misc] # honcho brings no type
 
     def __init__(self, command: str, **options: Any) -> None:
         guardian = os.getpid()
-        super().__init__(
-            command, preexec_fn=lambda: die_with(guardian, signal.SIGTERM), **options
-        )
+        super().__init__(command, preexec_fn=lambda: die_with(guardian, signal.SIGTERM), **options)
 
 
 class Process(honcho.process.Process):  # type: ignore[misc] # honcho brings no types

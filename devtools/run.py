@@ -51,7 +51,9 @@ def only_one() -> Iterator[None]:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise ServiceError(f"Bellhop is already running from {INSTANCE}; stop it first.") from None
+            raise ServiceError(
+                f"Bellhop is already running from {INSTANCE}; stop it first."
+            ) from None
         yield
 
 
@@ -85,9 +87,7 @@ def sandbox(services: dict[str, subprocess.Popen[bytes]], env: dict[str, str]) -
 def release(env: dict[str, str]) -> None:
     """Run the Procfile's release command, which must succeed before anything is served."""
     command = lines(ROOT / "Procfile")["release"]
-    ended = subprocess.run(
-        command, shell=True, cwd=ROOT, env=env, preexec_fn=tied(), check=False
-    )
+    ended = subprocess.run(command, shell=True, cwd=ROOT, env=env, preexec_fn=tied(), check=False)
     if ended.returncode != 0:
         raise ServiceError("The release command failed; its words are above. Nothing was started.")
 
@@ -120,7 +120,12 @@ def announce(env: dict[str, str]) -> None:
     while not _is_up(env["PUBLIC_URL"] if "PUBLIC_URL" not in os.environ else _local_address(env)):
         time.sleep(0.1)
     link = subprocess.run(
-        shlex.split("flask --app wsgi setup-link"), cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        shlex.split("flask --app wsgi setup-link"),
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     words = ["", f"  Bellhop is at {env['PUBLIC_URL']}"]
     if link.returncode != 0:

@@ -57,4 +57,6 @@ def pytest(*arguments: str, env: dict[str, str] | None = None) -> int:
 
 def _python(*arguments: str, env: dict[str, str] | None = None) -> int:
     command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **(env or {})}, check=False).returncode
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **(env or {})}, check=False
+    ).returncode

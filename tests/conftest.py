@@ -3,7 +3,7 @@
 import contextvars
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -14,11 +14,13 @@ from werkzeug.test import TestResponse
 from devtools.valkey import Valkey
 from tests.live import SandboxProcess
 from tests.queues import Queue
-from tests.services import Kind, NewDatabase
 from webapp import create_app
 from webapp.config import Config
 from webapp.database import reading
 from webapp.extensions import db as database
+
+if TYPE_CHECKING:
+    from tests.services import Kind, NewDatabase
 
 pytest_plugins = ["tests.services", "tests.people"]
 
@@ -36,15 +38,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kind(request: pytest.FixtureRequest) -> "Kind":
     """Return which database the test runs on: each runs on both."""
-    found: Kind = request.param
+    found: "Kind" = request.param
     return found
 
 
 @pytest.fixture(scope="session")
 def settings_of_tests(
-    kind: Kind, valkey: Valkey, sandbox: SandboxProcess, new_database: NewDatabase
+    kind: "Kind", valkey: Valkey, sandbox: SandboxProcess, new_database: "NewDatabase"
 ) -> dict[str, str]:
     """Return the environment of the app under test."""
     return {
@@ -58,12 +60,14 @@ def settings_of_tests(
 
 
 @pytest.fixture(scope="session")
-def _app(settings_of_tests: dict[str, str]) -> Flask:
+def _app(settings_of_tests: dict[str, str]) -> Iterator[Flask]:
     app = create_app(Config.from_env(settings_of_tests))
     app.test_client_class = Client
     with app.app_context():
         database.create_all()
-    return app
+    yield app
+    with app.app_context():
+        database.engine.dispose()
 
 
 @pytest.fixture

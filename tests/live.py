@@ -47,7 +47,11 @@ class SandboxProcess:
         """Start it and wait until it answers."""
         with (self.folder / "sandbox.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+                [sys.executable, "-m", "sandbox"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
         wait_for(self._answers)
 
@@ -57,7 +61,9 @@ class SandboxProcess:
             self.process.terminate()
             self.process.wait(20)
 
-    def ask(self, path: str, body: dict[str, Any] | None = None, *, method: str | None = None) -> Any:
+    def ask(
+        self, path: str, body: dict[str, Any] | None = None, *, method: str | None = None
+    ) -> Any:
         """Call the control API: JSON in, JSON out."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}{path}", data=data, method=method)

@@ -29,10 +29,14 @@ def signed_in(app: Flask) -> SignedIn:
     """Return a maker of browsers in which a person of a role has signed in."""
 
     def make(role: Role) -> FlaskClient:
-        user = db.session.query(User).filter_by(role=role).first() or person(role.value.title(), role)
+        user = db.session.query(User).filter_by(role=role).first() or person(
+            role.value.title(), role
+        )
         token = secrets.token_urlsafe(32)
         digest = hashlib.sha256(token.encode()).hexdigest()
-        db.session.add(Session(token_hash=digest, user_id=user.id, expires_at=now() + timedelta(hours=8)))
+        db.session.add(
+            Session(token_hash=digest, user_id=user.id, expires_at=now() + timedelta(hours=8))
+        )
         db.session.commit()
         client = app.test_client()
         with client.session_transaction() as cookie:

@@ -25,7 +25,11 @@ class Queue:
 
     def names(self) -> list[str]:
         """Return the names of the waiting tasks, most urgent first, oldest first."""
-        return [self._headers(raw)["task"] for name in LISTS for raw in reversed(self.redis.lrange(name, 0, -1))]
+        return [
+            self._headers(raw)["task"]
+            for name in LISTS
+            for raw in reversed(self.redis.lrange(name, 0, -1))
+        ]
 
     def run(self, limit: int = 1000) -> list[str]:
         """Run what waits, and what that asks for, by the real task bodies; return the names run."""

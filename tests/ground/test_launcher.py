@@ -87,7 +87,9 @@ def test_the_death_of_a_service_stops_the_rest_with_a_failure(launcher: Launcher
     assert not still_running(family)
 
 
-def test_a_taken_port_is_answered_with_the_next_free_one(launcher: Launcher, tmp_path: Path) -> None:
+def test_a_taken_port_is_answered_with_the_next_free_one(
+    launcher: Launcher, tmp_path: Path
+) -> None:
     (tmp_path / "other").mkdir()
     other = Launcher(tmp_path / "other")
     other.port = launcher.port

@@ -1,0 +1,116 @@
+"""What providers report: stored as it came, answered at once, worked through by a task.
+
+Whoever knows what a provider's reports mean registers a handler; a report may come any number of
+times, in any order and in any company, and changes a row once.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.jobs.kinds import Wake
+from webapp.jobs.queue import wake
+from webapp.jobs.sweeping import backlog
+from webapp.messages.models import EventState, ProviderEvent
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+
+#: Works through one report. Returns the provider's id of a message or order that is not known yet,
+#: or None when all is done. Raises ValueError for a report that makes no sense.
+Handler = Callable[[bytes, dict[str, Any]], str | None]
+handlers: dict[str, Handler] = {}
+
+
+def handles(provider: str) -> Callable[[Handler], Handler]:
+    """Register what works through a provider's reports."""
+
+    def register(handler: Handler) -> Handler:
+        handlers[provider] = handler
+        return handler
+
+    return register
+
+
+def store(
+    provider: str, body: bytes, *, event_id: str | None = None, extra: dict[str, Any] | None = None
+) -> bool:
+    """Keep a verified report and wake whoever works through it. False when it was known.
+
+    ``event_id`` is the provider's own id for the report; without one, the same bytes are the same
+    report. The caller commits, and answers 200 only after that.
+    """
+    identity = event_id.encode() if event_id else body
+    digest = hashlib.sha256(b"%s\0%s" % (provider.encode(), identity)).hexdigest()
+    try:
+        with db.session.begin_nested():
+            db.session.add(
+                ProviderEvent(provider=provider, digest=digest, body=body, extra=extra or {})
+            )
+    except IntegrityError:
+        return False
+    wake(Wake.RECEIVE)
+    return True
+
+
+@backlog(Wake.RECEIVE)
+def reports_wait() -> bool:
+    """Say whether reports wait to be worked through."""
+    waiting = select(ProviderEvent.id).where(ProviderEvent.state == EventState.NEW).limit(1)
+    return db.session.scalar(waiting) is not None
+
+
+def receive() -> bool:
+    """Work through the oldest reports, each in a transaction of its own. True when more wait. Commits."""
+    waiting = db.session.scalars(
+        select(ProviderEvent.id)
+        .where(ProviderEvent.state == EventState.NEW)
+        .order_by(ProviderEvent.id)
+        .limit(BATCH)
+    ).all()
+    db.session.commit()
+    for event_id in waiting:
+        handle(event_id)
+        db.session.commit()
+    return len(waiting) == BATCH
+
+
+def handle(event_id: int) -> None:
+    """Work through one report, unless somebody else just did. The caller commits."""
+    event = db.session.scalar(
+        select(ProviderEvent)
+        .where(ProviderEvent.id == event_id, ProviderEvent.state == EventState.NEW)
+        .with_for_update(skip_locked=True)
+    )
+    if event is None:
+        return
+    try:
+        with db.session.begin_nested():
+            event.orphan_of = handlers[event.provider](event.body, event.extra)
+    except ValueError as problem:
+        log.error(
+            "a report makes no sense", provider=event.provider, event=event.id, exc_info=problem
+        )
+        event.state, event.problem = EventState.BAD, str(problem)
+    else:
+        event.state = EventState.ORPHAN if event.orphan_of else EventState.DONE
+    event.handled_at = now()
+
+
+def adopt(provider_id: str) -> None:
+    """Have the reports worked through that came before we knew what they were about."""
+    found = db.session.execute(
+        update(ProviderEvent)
+        .where(ProviderEvent.orphan_of == provider_id, ProviderEvent.state == EventState.ORPHAN)
+        .values(state=EventState.NEW, orphan_of=None)
+        .execution_options(synchronize_session=False)
+    )
+    if found.rowcount:  # type: ignore[attr-defined]
+        wake(Wake.RECEIVE)
