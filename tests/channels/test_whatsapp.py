@@ -197,7 +197,8 @@ def test_a_name_that_does_not_exist_is_tried_again() -> None:
 def test_a_server_that_speaks_no_tls_got_nothing() -> None:
     async def run() -> None:
         async with dropping() as server:
-            outcome = await send(server.url.replace("http:", "https:"))
+            hasty = Patience(connect=0.5, answer=0.2)
+            outcome = await send(server.url.replace("http:", "https:"), patience=hasty)
         assert outcome.kind is OutcomeKind.TRANSIENT
 
     asyncio.run(run())

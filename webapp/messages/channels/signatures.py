@@ -26,7 +26,9 @@ def twilio_signed(
     """
     if not header:
         return False
-    return any(RequestValidator(token).validate(url, params, header) for token in auth_tokens)
+    return any(
+        RequestValidator(token).validate(url, params, header) for token in auth_tokens if token
+    )
 
 
 def razorpay_webhook_signed(body: bytes, header: str | None, secrets: Iterable[str]) -> bool:

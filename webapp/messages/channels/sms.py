@@ -149,14 +149,14 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         allow_redirects: bool = False,  # noqa: ARG002, FBT001, FBT002 (never)
     ) -> Response:
         """Send one request. Raises UnansweredError and RefusedError."""
+        login = {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}
         answer = await exchange(
             self._open(),
             method,
             uri,
             params=params,
             data=urlencode(data, doseq=True).encode() if data else None,
-            headers=headers,
-            auth=aiohttp.BasicAuth(*auth) if auth else None,
+            headers=(headers or {}) | login,
         )
         if not 200 <= answer.status < 300:
             raise RefusedError(answer)
