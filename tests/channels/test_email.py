@@ -43,7 +43,7 @@ async def send(mail_server: MailServer, parcel: Parcel = PARCEL) -> Outcome:
         await carrier.aclose()
 
 
-def outcome_when(parcel: Parcel = PARCEL, **script: list[str]) -> Outcome:
+def outcome_when(parcel: Parcel, /, **script: list[str]) -> Outcome:
     async def run() -> Outcome:
         async with mailroom(**script) as room:
             return await send(server(room.port), parcel)
@@ -100,7 +100,7 @@ def test_a_mail_is_accepted_under_its_message_id_with_the_servers_words() -> Non
     ],
 )
 def test_the_step_and_the_reply_decide(step: str, told: str, kind: OutcomeKind, code: str) -> None:
-    outcome = outcome_when(**{step: [told]})
+    outcome = outcome_when(PARCEL, **{step: [told]})
     assert (outcome.kind, outcome.code) == (kind, code)
 
 

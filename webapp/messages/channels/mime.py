@@ -100,7 +100,11 @@ def _named(name: str, address: str) -> str | Address:
 def mailbox(address: str) -> str:
     """Return an address with its domain in ASCII. Raises ValueError when it cannot be one."""
     local, at, domain = address.rpartition("@")
-    if not (local and at and domain) or re.search(r"[\s<>\"(),:;\\\x00-\x20\x7f]", address):
+    if (
+        not (local and at and domain)
+        or "@" in local
+        or re.search(r"[\s<>\"(),:;\\\x00-\x20\x7f]", address)
+    ):
         raise ValueError(f"{address!r} is not an e-mail address")
     return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
 

@@ -40,6 +40,8 @@ class Line:
         self.patience = patience
         self.born = self.used = time.monotonic()
         self.letters = 0
+        # Kept as long as the line: a writer closes its connection when it is collected.
+        self._writer = _writer(smtp)
 
     @classmethod
     async def open(cls, server: MailServer, patience: Patience) -> "Line":
@@ -144,13 +146,16 @@ class Line:
 
     async def _drained(self) -> None:
         """Wait until what was written has left this process."""
-        transport, protocol = self.smtp.transport, self.smtp.protocol
-        if not isinstance(transport, asyncio.WriteTransport) or protocol is None:
-            raise ConnectionResetError("disconnected in the middle of the mail")
-        transport.set_write_buffer_limits(0)
-        loop = asyncio.get_running_loop()
         async with asyncio.timeout(self.patience.answer):
-            await asyncio.StreamWriter(transport, protocol, None, loop).drain()
+            await self._writer.drain()
+
+
+def _writer(smtp: SMTP) -> asyncio.StreamWriter:
+    transport, protocol = smtp.transport, smtp.protocol
+    if not isinstance(transport, asyncio.WriteTransport) or protocol is None:
+        raise MailTroubleError("not_connected", "disconnected after the greeting")
+    transport.set_write_buffer_limits(0)
+    return asyncio.StreamWriter(transport, protocol, None, asyncio.get_running_loop())
 
 
 async def _introduce(smtp: SMTP, server: MailServer) -> None:
