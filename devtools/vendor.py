@@ -48,12 +48,16 @@ def problems() -> list[str]:
     entries = read_manifest()["files"]
     listed = {STATIC / entry["file"]: entry for entry in entries}
     found = {path for path in (STATIC / "vendor").rglob("*") if path.is_file()}
-    wrong = [f"{path.relative_to(ROOT)} is not listed in vendor.json" for path in found - set(listed)]
+    wrong = [
+        f"{path.relative_to(ROOT)} is not listed in vendor.json" for path in found - set(listed)
+    ]
     for path, entry in listed.items():
         if not path.is_file():
             wrong.append(f"{path.relative_to(ROOT)} is missing")
         elif sha384(path) != entry["sha384"]:
-            wrong.append(f"{path.relative_to(ROOT)} is not the file of {entry['package']} {entry['version']}")
+            wrong.append(
+                f"{path.relative_to(ROOT)} is not the file of {entry['package']} {entry['version']}"
+            )
     return sorted(wrong)
 
 
@@ -109,7 +113,9 @@ def update() -> None:
 
 def main() -> int:
     """Run the command line; 1 when the check finds something."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--update", action="store_true")
     choice.add_argument("--check", action="store_true")
