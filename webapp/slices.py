@@ -6,6 +6,7 @@ from webapp.accounts import models as accounts
 from webapp.customers import models as customers
 from webapp.jobs import models as jobs
 from webapp.messages import models as messages
+from webapp.messages import webhooks
 
 TABLES = (accounts, customers, jobs, messages)
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (webhooks.bp,)
