@@ -80,6 +80,14 @@ def next_page(default: str) -> str:
     return target
 
 
+def back(default: str) -> str:
+    """Return the page of this site from which a form was sent."""
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc != request.host or not came_from.path.startswith("/"):
+        return default
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
+
+
 def interval(began: datetime | None) -> int:
     """Return the milliseconds until the next poll: fast at first, slower for what takes long."""
     age = (now() - began).total_seconds() if began else 0
