@@ -60,12 +60,12 @@ def goes_to(url: str) -> ResponseReturnValue:
     return redirect(url, 303)
 
 
-def say(text: str, level: str = "success") -> None:
+def say(text: str, level: str = "ok") -> None:
     """Show a sentence on the next page that this person sees."""
     flash(text, level)
 
 
-def toast(response: Response, text: str, level: str = "success") -> Response:
+def toast(response: Response, text: str, level: str = "ok") -> Response:
     """Show a sentence beside a fragment."""
     response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "level": level}})
     return response
