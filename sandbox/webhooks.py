@@ -267,11 +267,11 @@ class Webhooks:
             ) as answer:
                 await answer.read()
         except (TimeoutError, aiohttp.ClientError, ValueError, OSError) as error:
-            webhook.answer = type(error).__name__
+            webhook.answer = _problem(error)
             if isinstance(error, aiohttp.ClientConnectorError):
                 self._mark_away(webhook)
             return False
-        webhook.answer = str(answer.status)
+        webhook.answer = f"answered {answer.status}"
         self._away_until.pop(origin(webhook.url), None)
         return 200 <= answer.status < 300
 
@@ -279,6 +279,14 @@ class Webhooks:
         """While nobody listens, one failed call speaks for all that wait for the same server."""
         gap = min(self.behaviour.webhook_gap * 2 ** min(webhook.attempts - 1, 2), 4.0)
         self._away_until[origin(webhook.url)] = time.monotonic() + gap
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "nobody listens"
+    if isinstance(error, TimeoutError):
+        return f"no answer in {ANSWER_WITHIN:.0f} s"
+    return f"no answer ({type(error).__name__})"
 
 
 def origin(url: str) -> str:
