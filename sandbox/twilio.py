@@ -22,7 +22,7 @@ from .box import Box
 from .faults import Fault
 from .segments import count_segments
 from .settings import TWILIO_FROM, TWILIO_SID
-from .store import Message, digits, same_address
+from .store import FORGOTTEN, Message, digits, same_address
 
 ROOT = f"/2010-04-01/Accounts/{TWILIO_SID}"
 MAGIC = {
@@ -200,6 +200,8 @@ class Twilio:
             later(2 * delay, self._report, message, "delivered", None)
 
     def _report(self, message: Message, status: str, code: int | None) -> None:
+        if message.status == FORGOTTEN:
+            return
         self.box.store.set_status(message, status, code)
         self._callback(message)
 

@@ -184,8 +184,11 @@ class Sandbox:
         return self.http.post("/v25.0/100000000000001/messages", json=body, headers=headers)
 
     def reset(self) -> None:
+        """As if newly started: nothing kept, no fault, no webhook of an earlier test to come."""
+        self.app.status = 200
         self.http.delete("/_/faults")
         self.http.delete("/_/messages")
+        wait_for(lambda: self.http.get("/_/health").json()["webhooks_waiting"] == 0)
         self.control("settings", **{**self.first_settings, "status_delay": 0.05})
 
     def stop(self) -> None:

@@ -21,7 +21,9 @@ def mail(message_id: str = "dlv-1") -> EmailMessage:
     message["Message-ID"] = f"<{message_id}@bellhop.example>"
     message.set_content("Hällo Asha\nhttps://bellhop.example/b/1\n")
     message.add_alternative("<p>Hällo <b>Asha</b></p><script>alert(1)</script>", subtype="html")
-    message.add_attachment(b"BEGIN:VCALENDAR", maintype="text", subtype="calendar", filename="b.ics")
+    message.add_attachment(
+        b"BEGIN:VCALENDAR", maintype="text", subtype="calendar", filename="b.ics"
+    )
     return message
 
 
