@@ -9,7 +9,7 @@ import sys
 
 import httpx
 import pytest
-from conftest import ROOT, App, Sandbox, wait_for
+from sandbox_process import ROOT, App, Sandbox, wait_for
 
 PAGES = ["/", "/phone", "/phone/919812345678", "/mail", "/faults"]
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from conftest import SECRET, App, Sandbox, wait_for
-from pywa import WhatsApp, errors
-from pywa.types import MessageStatus
+from pywa import errors
+from pywa.client import WhatsApp
+from pywa.types.message_status import MessageStatus
 from pywa.utils import webhook_updates_validator
+from sandbox_process import SECRET, App, Sandbox, wait_for
 
 TO = "919812345678"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
@@ -41,7 +41,7 @@ def client_of(sandbox: Sandbox, token: str = SECRET) -> WhatsApp:
 
 
 @pytest.fixture
-def wa(sandbox: Sandbox) -> Iterator[WhatsApp]:
+def wa(sandbox: Sandbox) -> WhatsApp:
     return client_of(sandbox)
 
 
@@ -137,7 +137,7 @@ def test_templates_are_listed_created_and_deleted(sandbox: Sandbox, wa: WhatsApp
     body = {"type": "BODY", "text": "Hi {{name}}", "example": {}}
     made = wa.api.create_template(
         "200000000000001",
-        {  # type: ignore[arg-type]
+        {
             "name": "named",
             "language": "en",
             "category": "UTILITY",

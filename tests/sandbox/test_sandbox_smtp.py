@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 import aiosmtplib
 import pytest
-from conftest import Sandbox
+from sandbox_process import Sandbox
 
 TO = "asha@example.org"
 

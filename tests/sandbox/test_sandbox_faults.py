@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import SECRET, App, Sandbox, wait_for
+from sandbox_process import SECRET, App, Sandbox, wait_for
 
 TWILIO = "AC" + "5a" * 16
 

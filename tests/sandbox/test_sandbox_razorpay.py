@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 import razorpay
-from conftest import SECRET, App, Sandbox
 from razorpay.errors import BadRequestError, SignatureVerificationError
+from sandbox_process import SECRET, App, Sandbox
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
