@@ -177,7 +177,7 @@ class Sandbox:
         return found
 
     def send_whatsapp(self, to: str = "919812345678", **more: Any) -> httpx.Response:
-        body = {"messaging_product": "whatsapp", "to": to, "type": "text"}
+        body: dict[str, Any] = {"messaging_product": "whatsapp", "to": to, "type": "text"}
         body |= {"text": {"body": "hello"}, **more}
         headers = {"Authorization": f"Bearer {SECRET}"}
         return self.http.post("/v25.0/100000000000001/messages", json=body, headers=headers)
