@@ -47,7 +47,7 @@ def main(arguments: "list[str]") -> None:
 
 
 def environment(lock: Path) -> Path:
-    """Return the Python of an environment that holds exactly what the lock names, or more of the same."""
+    """Return the Python of an environment that holds what the lock names."""
     python = VENV / "bin" / "python"
     enough = {fingerprint(lock), fingerprint(locks.TEST)}
     if python.exists() and STAMP.exists() and STAMP.read_text() in enough:
@@ -97,7 +97,9 @@ def pip() -> "tuple[str, ...]":
             works("apt-get", "update")
             works("apt-get", "install", "-yq", "--no-install-recommends", "python3-venv")
         if not works(*make):
-            sys.exit("This Python has neither pip nor venv: `sudo apt install python3-venv`, or install uv, then again.")
+            sys.exit(
+                "This Python has neither pip nor venv: `sudo apt install python3-venv`, then again."
+            )
     return str(helper / "bin" / "python"), "-m", "pip"
 
 

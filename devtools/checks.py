@@ -24,14 +24,17 @@ class Check:
 
     def start(self) -> None:
         """Start the tool; it writes to a file so that a long answer cannot block it."""
-        self.output = tempfile.TemporaryFile("w+")
+        self.output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - finish() closes it
         self.began = time.monotonic()
-        self.process = subprocess.Popen(self.command, cwd=ROOT, stdout=self.output, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            self.command, cwd=ROOT, stdout=self.output, stderr=subprocess.STDOUT
+        )
 
     def finish(self) -> bool:
         """Wait for the tool, print its line, and its words when it found something."""
         passed = self.process.wait() == 0
-        print(f"{'ok    ' if passed else 'FAILED'} {self.name:<12} {time.monotonic() - self.began:5.1f} s", flush=True)
+        seconds = time.monotonic() - self.began
+        print(f"{'ok    ' if passed else 'FAILED'} {self.name:<12} {seconds:5.1f} s", flush=True)
         if not passed:
             self.output.seek(0)
             print(self.output.read(), flush=True)
@@ -39,13 +42,16 @@ class Check:
         return passed
 
 
-def check() -> int:
+def check(arguments: list[str]) -> int:
     """Run every check side by side. Returns 1 when one of them found something."""
     with tempfile.TemporaryDirectory() as folder:
         checks = [
             Check("types", [PYTHON, "-m", "mypy", *existing(TYPED)]),
             Check("migrations", [PYTHON, "-m", "devtools.migrations", folder]),
-            Check("templates", [PYTHON, "-m", "djlint", "--quiet", "--check", "--lint", *existing(TEMPLATES)]),
+            Check(
+                "templates",
+                [PYTHON, "-m", "djlint", "--quiet", "--check", "--lint", *existing(TEMPLATES)],
+            ),
             Check("imports", ["lint-imports"]),
             Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
             Check("lint", [PYTHON, "-m", "ruff", "check", "."]),
@@ -53,10 +59,11 @@ def check() -> int:
         ]
         for one in checks:
             one.start()
-        return 0 if all([one.finish() for one in checks]) else 1
+        failed = [one.name for one in checks if not one.finish()]
+    return 1 if failed else 0
 
 
-def fix() -> int:
+def fix(arguments: list[str]) -> int:
     """Mend what needs no decision; ruff's unsafe fixes are never taken."""
     commands = [
         [PYTHON, "-m", "ruff", "check", "--fix", "."],

@@ -9,10 +9,12 @@ from devtools.places import ROOT
 
 
 def main(folder: Path) -> int:
-    """Migrate an empty SQLite database and compare. Returns the exit code of the first command that fails."""
+    """Migrate an empty SQLite database and compare. Returns the exit code."""
     env = bare_environment(folder / "migrations.db")
     for command in ("upgrade", "check"):
-        ended = subprocess.run(["flask", "--app", "wsgi", "db", command], cwd=ROOT, env=env, check=False)
+        ended = subprocess.run(
+            ["flask", "--app", "wsgi", "db", command], cwd=ROOT, env=env, check=False
+        )
         if ended.returncode != 0:
             return ended.returncode
     return 0

@@ -22,8 +22,8 @@ class ServiceError(Exception):
 def die_with(parent: int, signum: int) -> None:
     """Let the kernel send this process `signum` when its parent is gone, however it went.
 
-    Linux only; elsewhere the next start ends what was left behind. To be called in the child. The kernel watches the
-    *thread* that made the child, so start services from a main thread.
+    Linux only; elsewhere the next start ends what was left behind. To be called in the child.
+    The kernel watches the *thread* that made the child, so start services from a main thread.
     """
     if LIBC is None:
         return
@@ -48,9 +48,10 @@ def start(
     death: int = signal.SIGTERM,
     **owner: Any,
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, so that Ctrl-C at the terminal reaches only the launcher.
+    """Start a program in a session of its own, so that Ctrl-C reaches only the launcher.
 
-    `log` receives its output, from an empty file on. `owner` is `user`, `group` and `extra_groups` of `subprocess`.
+    `log` receives its output, from an empty file on. `owner` is `user`, `group` and
+    `extra_groups` of `subprocess`.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -61,7 +62,7 @@ def start(
             env=env,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=tied(death),
+            preexec_fn=tied(death),  # noqa: PLW1509 - two system calls, no lock is taken
             **owner,
         )
     if process.stdin is not None and stdin is not None:
@@ -87,13 +88,16 @@ def stop(
 def wait_until(
     ready: Callable[[], bool], *, process: subprocess.Popen[bytes], log: Path, seconds: float = 60
 ) -> None:
-    """Wait until `ready()` is true. Raises ServiceError with the end of the log when the process ends or is too slow."""
+    """Wait until `ready()` is true.
+
+    Raises ServiceError with the end of the log when the process ends or is too slow.
+    """
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
-            raise ServiceError(f"{process.args[0]} ended at once: {tail(log)}")  # type: ignore[index]
+            raise ServiceError(f"A service ended at once.\n{tail(log)}")
         if time.monotonic() > deadline:
-            raise ServiceError(f"{process.args[0]} was not ready in {seconds:.0f} s: {tail(log)}")  # type: ignore[index]
+            raise ServiceError(f"A service was not ready in {seconds:.0f} s.\n{tail(log)}")
         time.sleep(0.02)
 
 

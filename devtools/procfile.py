@@ -26,13 +26,11 @@ class Popen(honcho.process.Popen):  # type: ignore[misc] # honcho brings no type
 
     def __init__(self, command: str, **options: Any) -> None:
         guardian = os.getpid()
-        super().__init__(
-            command, preexec_fn=lambda: die_with(guardian, signal.SIGTERM), **options
-        )
+        super().__init__(command, preexec_fn=lambda: die_with(guardian, signal.SIGTERM), **options)
 
 
 class Process(honcho.process.Process):  # type: ignore[misc] # honcho brings no types
-    """The guardian honcho forks for each process: it passes on the lines, and the end of the launcher."""
+    """The guardian honcho forks for each process: it passes on lines, and our end."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -40,19 +38,19 @@ class Process(honcho.process.Process):  # type: ignore[misc] # honcho brings no 
         self._child_ctor = Popen
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:  # noqa: FBT001, FBT002 - honcho's
-        """Run the command until it ends; when the launcher dies, ask the whole group to stop, then kill it."""
+        """Run the command until it ends; when the launcher dies, stop the whole group."""
         signal.signal(signal.SIGUSR1, self._launcher_died)
         signal.signal(signal.SIGALRM, self._out_of_patience)
         die_with(self.launcher, signal.SIGUSR1)
         super().run(events, ignore_signals)
 
-    def _launcher_died(self, signum: int, frame: FrameType | None) -> None:
+    def _launcher_died(self, _signum: int, _frame: FrameType | None) -> None:
         if self._child is None:  # not started yet: nobody is there to want it
             os._exit(1)
         os.killpg(self._child.pid, signal.SIGTERM)
         signal.alarm(PATIENCE)
 
-    def _out_of_patience(self, signum: int, frame: FrameType | None) -> None:
+    def _out_of_patience(self, _signum: int, _frame: FrameType | None) -> None:
         os.killpg(self._child.pid, signal.SIGKILL)
 
 

@@ -1,6 +1,7 @@
 """`dev.py run`: the services, the release command, then the Procfile, until somebody stops it."""
 
 import fcntl
+import gc
 import os
 import shlex
 import signal
@@ -16,12 +17,12 @@ from typing import NoReturn
 
 from devtools import leftovers, settings
 from devtools.places import INSTANCE, ROOT, private_folder
-from devtools.procfile import Manager, lines
 from devtools.processes import ServiceError, answers, start, stop, tied, wait_until
+from devtools.procfile import Manager, lines
 from devtools.valkey import Valkey
 
 
-def main() -> int:
+def run(arguments: list[str]) -> int:
     """Run Bellhop. Returns the exit code: 0 when it was told to stop."""
     signal.signal(signal.SIGTERM, _exit)
     private_folder(INSTANCE)
@@ -46,12 +47,14 @@ def _exit(signum: int, frame: object) -> NoReturn:
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """Refuse a second launcher on the same folder. The lock is the kernel's: it goes with the process."""
+    """Refuse a second launcher on the same folder; the kernel's lock goes with the process."""
     with (INSTANCE / "running").open("a") as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise ServiceError(f"Bellhop is already running from {INSTANCE}; stop it first.") from None
+            raise ServiceError(
+                f"Bellhop is already running from {INSTANCE}; stop it first."
+            ) from None
         yield
 
 
@@ -85,9 +88,7 @@ def sandbox(services: dict[str, subprocess.Popen[bytes]], env: dict[str, str]) -
 def release(env: dict[str, str]) -> None:
     """Run the Procfile's release command, which must succeed before anything is served."""
     command = lines(ROOT / "Procfile")["release"]
-    ended = subprocess.run(
-        command, shell=True, cwd=ROOT, env=env, preexec_fn=tied(), check=False
-    )
+    ended = subprocess.run(command, shell=True, cwd=ROOT, env=env, preexec_fn=tied(), check=False)
     if ended.returncode != 0:
         raise ServiceError("The release command failed; its words are above. Nothing was started.")
 
@@ -101,6 +102,7 @@ def serve(env: dict[str, str], services: dict[str, subprocess.Popen[bytes]]) -> 
     for name, process in services.items():
         threading.Thread(target=watch, args=(name, process, manager), daemon=True).start()
     threading.Thread(target=announce, args=(env,), daemon=True).start()
+    gc.freeze()  # honcho forks a guardian for each process: they share what is not touched again
     manager.loop()
     told_to_stop = manager.returncode in (130, 143)  # honcho's words for SIGINT and SIGTERM
     return 0 if told_to_stop else manager.returncode or 1
@@ -120,7 +122,12 @@ def announce(env: dict[str, str]) -> None:
     while not _is_up(env["PUBLIC_URL"] if "PUBLIC_URL" not in os.environ else _local_address(env)):
         time.sleep(0.1)
     link = subprocess.run(
-        shlex.split("flask --app wsgi setup-link"), cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        shlex.split("flask --app wsgi setup-link"),
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     words = ["", f"  Bellhop is at {env['PUBLIC_URL']}"]
     if link.returncode != 0:

@@ -22,8 +22,8 @@ def local(*, redis_url: str) -> dict[str, str]:
         "SANDBOX_SECRET": kept_secret("sandbox_secret"),
         **({} if "SANDBOX_URL" in os.environ else sandbox_addresses()),
         "WEB_CONCURRENCY": "2",
-        # A stop reaches the whole process group; without this Celery would report running jobs as failed. Read by its
-        # pool when it is imported, so it cannot be set later.
+        # A stop reaches the whole process group; without this Celery would report running jobs as
+        # failed. Read by its pool when it is imported, so it cannot be set later.
         "REMAP_SIGTERM": "SIGQUIT",
         "MALLOC_ARENA_MAX": "2",  # threads otherwise keep a heap each
     }

@@ -24,7 +24,9 @@ class Launcher:
         self.port = free_port()
 
     def start(self) -> "Launcher":
-        passed_on = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        passed_on = {
+            name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")
+        }
         own = {"BELLHOP_INSTANCE": str(self.folder / "instance"), "PORT": str(self.port)}
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
