@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ TEMPLATES = ("webapp/templates", "sandbox/templates")
 
 @dataclass
 class Check:
-    """One tool, its command, and how it is told to look at files."""
+    """One tool and its command."""
 
     name: str
     command: list[str]
@@ -25,7 +24,6 @@ class Check:
     def start(self) -> None:
         """Start the tool; it writes to a file so that a long answer cannot block it."""
         self.output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - finish() closes it
-        self.began = time.monotonic()
         self.process = subprocess.Popen(
             self.command, cwd=ROOT, stdout=self.output, stderr=subprocess.STDOUT
         )
@@ -33,8 +31,7 @@ class Check:
     def finish(self) -> bool:
         """Wait for the tool, print its line, and its words when it found something."""
         passed = self.process.wait() == 0
-        seconds = time.monotonic() - self.began
-        print(f"{'ok    ' if passed else 'FAILED'} {self.name:<12} {seconds:5.1f} s", flush=True)
+        print(f"{'ok    ' if passed else 'FAILED'} {self.name}", flush=True)
         if not passed:
             self.output.seek(0)
             print(self.output.read(), flush=True)
@@ -50,11 +47,11 @@ def check(arguments: list[str]) -> int:
             Check("migrations", [PYTHON, "-m", "devtools.migrations", folder]),
             Check(
                 "templates",
-                [PYTHON, "-m", "djlint", "--quiet", "--check", "--lint", *existing(TEMPLATES)],
+                [PYTHON, "-m", "djlint", "--check", "--lint", *existing(TEMPLATES)],
             ),
-            Check("imports", ["lint-imports"]),
+            Check("imports", ["lint-imports", "--no-logo"]),
             Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
-            Check("lint", [PYTHON, "-m", "ruff", "check", "."]),
+            Check("lint", [PYTHON, "-m", "ruff", "check", "--output-format", "concise", "."]),
             Check("locks", [PYTHON, "-m", "devtools.locks"]),
         ]
         for one in checks:
