@@ -109,8 +109,9 @@ def works(*command: str) -> bool:
 
 def run(*command: str) -> None:
     """Run a command whose failure ends us; it has said why itself."""
-    if (code := subprocess.run(command, check=False).returncode) != 0:
-        sys.exit(code)
+    ended = subprocess.run(command, check=False)
+    if ended.returncode != 0:
+        sys.exit(ended.returncode)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,8 @@ def die_with(parent: int, signum: int) -> None:
 
 def tied(signum: int = signal.SIGTERM) -> Callable[[], None]:
     """Return a `preexec_fn` that ties a child to this process."""
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("Start services from the main thread: they would end with this one.")
     parent = os.getpid()
     return lambda: die_with(parent, signum)
 

@@ -1,8 +1,11 @@
 """The real Procfile under honcho, without orphans."""
 
+import multiprocessing
 import os
 import signal
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -58,9 +61,24 @@ class Manager(honcho.manager.Manager):  # type: ignore[misc] # honcho brings no 
     """honcho's manager that kills what does not stop, also when nothing stops at all."""
 
     def __init__(self) -> None:
+        if sys.platform == "linux":  # a guardian must be our own child to learn of our end
+            multiprocessing.set_start_method("fork", force=True)
         super().__init__()
         honcho.manager.KILL_WAIT = PATIENCE
         self._process_ctor = Process
+        self.beside: list[Callable[[], None]] = []
+
+    def _start(self) -> None:
+        """Fork the guardians, and only then start what runs beside them in threads."""
+        super()._start()
+        for job in self.beside:
+            threading.Thread(target=job, daemon=True).start()
+
+    def stop(self, code: int) -> None:
+        """Stop everything because of something outside the Procfile, and end with this code."""
+        if not self._terminating:
+            self.returncode = code
+            self.terminate()
 
     def terminate(self) -> None:
         """Ask all to stop, and see to it."""

@@ -1,18 +1,17 @@
 """`dev.py run`: the services, the release command, then the Procfile, until somebody stops it."""
 
 import fcntl
-import gc
 import os
 import shlex
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import NoReturn
 
 from devtools import leftovers, settings
@@ -99,10 +98,8 @@ def serve(env: dict[str, str], services: dict[str, subprocess.Popen[bytes]]) -> 
     for name, command in lines(ROOT / "Procfile").items():
         if name != "release":
             manager.add_process(name, command, env=env, cwd=str(ROOT))
-    for name, process in services.items():
-        threading.Thread(target=watch, args=(name, process, manager), daemon=True).start()
-    threading.Thread(target=announce, args=(env,), daemon=True).start()
-    gc.freeze()  # honcho forks a guardian for each process: they share what is not touched again
+    manager.beside = [partial(watch, *service, manager) for service in services.items()]
+    manager.beside.append(partial(announce, env))
     manager.loop()
     told_to_stop = manager.returncode in (130, 143)  # honcho's words for SIGINT and SIGTERM
     return 0 if told_to_stop else manager.returncode or 1
@@ -110,11 +107,10 @@ def serve(env: dict[str, str], services: dict[str, subprocess.Popen[bytes]]) -> 
 
 def watch(name: str, process: subprocess.Popen[bytes], manager: Manager) -> None:
     """Stop everything when a service is gone: half a house is worse than none."""
-    process.wait()
+    code = process.wait()
     if not manager._terminating:
-        print(f"{name} ended by itself (exit code {process.returncode}); its log is in {INSTANCE}.")
-        manager.returncode = 1
-        manager.terminate()
+        print(f"{name} ended by itself (exit code {code}); its log is in {INSTANCE}.")
+    manager.stop(1)
 
 
 def announce(env: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.ground.launcher import Launcher, still_running, wait_for
+from devtools.launched import Launcher, still_running, wait_for
 
 pytestmark = pytest.mark.timeout(600)
 
