@@ -73,6 +73,7 @@ def find_uv() -> str:
         if candidate and version(candidate) >= locks.UV_VERSION:
             return candidate
     print("Fetching uv, the installer, into .tools ...", flush=True)
+    os.environ.setdefault("PIP_ROOT_USER_ACTION", "ignore")  # it goes into a folder of ours
     run(*pip(), "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--no-deps",
         "--target", str(TOOLS), "--require-hashes", "-r", str(locks.UV))  # fmt: skip
     return str(private)

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+QUIET_PORTS = range(20_000, 32_000)
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -143,13 +145,18 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port(preferred: int = 0, host: str = "127.0.0.1") -> int:
-    """Return `preferred` when it is free, else the next free one; any free port for 0."""
-    for port in range(preferred, preferred + 200) if preferred else (0,):
+    """Return `preferred` when it is free, else the next free one; any free port for 0.
+
+    "Any" is below the range from which the kernel takes ports for outgoing connections: one of
+    those could otherwise sit on a server's port while the server is being started again.
+    """
+    some = (secrets.choice(QUIET_PORTS) for _ in range(200))
+    for port in range(preferred, preferred + 200) if preferred else some:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise ServiceError(f"No free port from {preferred} on; set PORT.")

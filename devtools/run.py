@@ -115,7 +115,7 @@ def watch(name: str, process: subprocess.Popen[bytes], manager: Manager) -> None
 
 def announce(env: dict[str, str]) -> None:
     """Print the address once it answers, and the way to the first account while there is none."""
-    while not _is_up(env["PUBLIC_URL"] if "PUBLIC_URL" not in os.environ else _local_address(env)):
+    while not _is_up(_local_address(env)):
         time.sleep(0.1)
     link = subprocess.run(
         shlex.split("flask --app wsgi setup-link"),

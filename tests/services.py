@@ -140,6 +140,12 @@ def _for_psycopg(url: str) -> str:
 
 
 @pytest.fixture(scope="session")
+def chaos_seed() -> int:
+    """Return the seed of this run's accidents: always the same unless CHAOS_SEED is set."""
+    return int(os.environ.get("CHAOS_SEED", "1"))
+
+
+@pytest.fixture(scope="session")
 def find_chromium() -> str | None:
     """Return the path of a Chromium on this system; None means Playwright's own."""
     return browser.find_chromium()

@@ -1,6 +1,11 @@
 """The services the other tests stand on."""
 
+import json
 import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -54,6 +59,33 @@ def test_a_queue_survives_the_power_cut_and_the_address_stays(valkey: Valkey) ->
     valkey.start()
     with redis.Redis.from_url(valkey.url) as client:
         assert client.llen("queue") == 2
+
+
+def test_a_server_left_in_the_folder_is_ended_by_the_next_start(tmp_path: Path) -> None:
+    left, new = Valkey(tmp_path), Valkey(tmp_path)
+    left.start()
+    new.start()
+    try:
+        assert left.process.wait(30) == 0
+        assert new.ready()
+    finally:
+        new.stop()
+
+
+def test_a_stranger_that_got_the_process_id_of_an_old_server_is_left_alone(tmp_path: Path) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    record = {"pid": stranger.pid, "port": 20_000, "password": "x"}
+    (tmp_path / "running.json").write_text(json.dumps(record))
+    server = Valkey(tmp_path)
+    server.start()
+    server.stop()
+    assert stranger.poll() is None
+    stranger.communicate(b"\n", timeout=30)
+
+
+def test_a_service_is_not_tied_to_a_thread_that_ends_before_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="main thread"):
+        pool.submit(Valkey(tmp_path).start).result()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
