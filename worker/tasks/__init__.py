@@ -1,3 +1,5 @@
 """Every task; importing this registers them."""
 
+from worker.tasks import bookings as bookings
 from worker.tasks import jobs as jobs
+from worker.tasks import payments as payments
