@@ -1,11 +1,16 @@
 """Services, times and payments for the tests; the defaults are valid and boring."""
 
+import contextvars
 import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from flask import Flask
 
 from tests.live import SandboxProcess
 from webapp.bookings import holding
@@ -13,6 +18,7 @@ from webapp.bookings.models import Booking, Payment, PaymentState
 from webapp.bookings.slots import days
 from webapp.clock import now
 from webapp.customers.contacts import Contact
+from webapp.database import reading
 from webapp.extensions import db, settings
 from webapp.services.models import Service
 
@@ -131,3 +137,18 @@ def pay(sandbox: SandboxProcess, booking: Booking) -> dict[str, str]:
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+def in_threads(app: Flask, count: int, work: Callable[[int], Any]) -> list[Any]:
+    """Run the work in so many threads at once, each with a request's own context."""
+
+    def one(number: int) -> Any:
+        with app.app_context():
+            reading.set(False)
+            return work(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        futures = [
+            pool.submit(contextvars.copy_context().run, one, number) for number in range(count)
+        ]
+        return [future.result() for future in futures]

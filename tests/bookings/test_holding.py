@@ -1,21 +1,18 @@
 """A time is held once, for one form, and never sold twice."""
 
-import contextvars
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from tests.bookings.making import MEERA, a_service, a_time, held, lapse, the_payment
+from tests.bookings.making import MEERA, a_service, a_time, held, in_threads, lapse, the_payment
 from webapp.bookings import holding
 from webapp.bookings.holding import NotFree
 from webapp.bookings.models import Booking, BookingState
 from webapp.clock import now
 from webapp.customers.contacts import Contact
 from webapp.customers.models import Customer
-from webapp.database import reading
 from webapp.jobs.models import Job
 from webapp.services.models import Service
 
@@ -78,21 +75,6 @@ def test_a_booking_of_another_length_still_blocks_what_it_overlaps(db):
 
     with pytest.raises(NotFree):
         holding.hold(service, first.starts_at + timedelta(minutes=30), MEERA, form_key="b")
-
-
-def in_threads(app, count, work):
-    """Run the work in so many threads at once, each with a request's own context."""
-
-    def one(number):
-        with app.app_context():
-            reading.set(False)
-            return work(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        futures = [
-            pool.submit(contextvars.copy_context().run, one, number) for number in range(count)
-        ]
-        return [future.result() for future in futures]
 
 
 def test_fifty_people_at_once_get_one_time_once(app, db):
