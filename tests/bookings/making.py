@@ -55,9 +55,7 @@ def a_time(service: Service, number: int = 0) -> datetime:
 def held(service: Service | None = None, who: Contact = MEERA, number: int = 0) -> Booking:
     """Return a booking that waits for its payment."""
     service = service or a_service()
-    booking = holding.hold(
-        service, a_time(service, number), who, form_key=secrets.token_hex(16)
-    )
+    booking = holding.hold(service, a_time(service, number), who, form_key=secrets.token_hex(16))
     db.session.commit()
     return booking
 

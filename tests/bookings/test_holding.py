@@ -103,9 +103,7 @@ def test_the_same_form_fifty_times_at_once_is_one_booking_with_one_job(app, db):
     db.session.commit()
 
     def book(_number):
-        booking = holding.hold(
-            db.session.get_one(Service, service_id), moment, MEERA, form_key=key
-        )
+        booking = holding.hold(db.session.get_one(Service, service_id), moment, MEERA, form_key=key)
         db.session.commit()
         return booking.id
 

@@ -1,5 +1,6 @@
 """The pages a customer sees: services, free times, details, and the page of the booking."""
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,17 +14,21 @@ from webapp.accounts.access import public
 from webapp.bookings import holding, ics
 from webapp.bookings.forms import DetailsForm
 from webapp.bookings.holding import NotFree
-from webapp.bookings.models import Booking, BookingState
+from webapp.bookings.models import Booking, BookingState, PaymentState
 from webapp.bookings.slots import bookable_days, days, is_free, nearest, next_free, span_of
 from webapp.clock import now
+from webapp.customers.contacts import one_line
 from webapp.extensions import db, limiter, settings
 from webapp.pages import goes_to, render
 from webapp.security import allow_form_to
 from webapp.services.models import Service
+from webapp.services.times import zone_words
 
 bp = Blueprint("book", __name__)
 
 WEEK = timedelta(days=7)
+#: Until then the next look may well show the payment.
+PREPARED_WITHIN = timedelta(seconds=30)
 START = "%Y%m%dT%H%MZ"  # in UTC, so that it is one moment also when a clock is set back
 NOT_OFFERED = "This time is not offered. Choose another one."
 DRAFT = "draft"
@@ -73,7 +78,7 @@ def details(slug: str, start: str) -> ResponseReturnValue:
     service = _published(slug)
     if service is None:
         return _services("This service is not offered any more. Choose another one.", status=404)
-    form = DetailsForm(formdata=None, data={**session.pop(DRAFT, {}), "time": start})
+    form = DetailsForm(data={**session.pop(DRAFT, {}), "time": start})
     return _form(service, form)
 
 
@@ -81,7 +86,7 @@ def details(slug: str, start: str) -> ResponseReturnValue:
 @public
 @limiter.limit("60 per 10 minutes", deduct_when=made, exempt_when=rehearsing)
 def hold(slug: str, start: str) -> ResponseReturnValue:
-    form = DetailsForm()
+    form = DetailsForm(request.form)
     form.time.data = form.time.data or start
     service = _published(slug)
     if service is None:
@@ -99,7 +104,9 @@ def hold(slug: str, start: str) -> ResponseReturnValue:
         )
     except NotFree as problem:
         db.session.rollback()
-        return _form(db.session.get_one(Service, service.id), form, problem=str(problem), status=422)
+        return _form(
+            db.session.get_one(Service, service.id), form, problem=str(problem), status=422
+        )
     db.session.commit()
     return goes_to(url_for(".booked", token=booking.token))
 
@@ -118,7 +125,8 @@ def booked(token: str) -> ResponseReturnValue:
         payment=booking.payment,
         account=account,
         public_url=settings().public_url,
-        now=now(),
+        left=_left(booking),
+        refresh_seconds=_refresh_seconds(booking),
     )
 
 
@@ -130,6 +138,27 @@ def calendar(token: str) -> ResponseReturnValue:
         abort(404)
     headers = {"Content-Disposition": f'attachment; filename="{booking.reference}.ics"'}
     return Response(ics.entry(booking), mimetype="text/calendar", headers=headers)
+
+
+def _left(booking: Booking) -> str:
+    """Say how long the time is still kept, in words."""
+    if booking.hold_until is None or booking.standing != BookingState.HELD:
+        return ""
+    minutes = round((booking.hold_until - now()).total_seconds() / 60)
+    span = "less than a minute" if minutes < 1 else f"{minutes} more minute{'s' * (minutes > 1)}"
+    until = booking.hold_until.astimezone(booking.tz)
+    return (
+        f"We keep this time for you for {span}, until {until:%H:%M} ({zone_words(booking.zone)})."
+    )
+
+
+def _refresh_seconds(booking: Booking) -> int | None:
+    """Return after how many seconds the page should look again by itself, if at all."""
+    if booking.standing != BookingState.HELD or booking.hold_until is None:
+        return None
+    if booking.payment is not None and booking.payment.state == PaymentState.ASKED:
+        return 2 if now() - booking.created_at < PREPARED_WITHIN else 10
+    return max(1, math.ceil((booking.hold_until - now()).total_seconds()) + 1)
 
 
 def start_text(moment: datetime) -> str:
@@ -179,14 +208,15 @@ def _payable(service: Service) -> bool:
 
 
 def _published(slug: str) -> Service | None:
-    wanted = select(Service).where(Service.slug == slug, Service.published)
+    wanted = select(Service).where(Service.slug == one_line(slug), Service.published)
     return db.session.scalar(wanted)
 
 
 def _by_token(token: str) -> Booking:
-    wanted = select(Booking).where(Booking.token == token)
+    wanted = select(Booking).where(Booking.token == one_line(token))
     full = wanted.options(joinedload(Booking.service), joinedload(Booking.payment))
-    return db.first_or_404(full, description="This link does not belong to a booking.")
+    booking: Booking = db.first_or_404(full, description="This link does not belong to a booking.")
+    return booking
 
 
 def _date(text: Any) -> date | None:

@@ -1,76 +1,51 @@
 """What a customer types to book, and what the desk types to cancel."""
 
+import re
 import secrets
-from typing import Any
 
-from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, StringField, TelField, TextAreaField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms import EmailField, Form, HiddenField, TelField, TextAreaField, ValidationError
+from wtforms.validators import Length
 
-from webapp.customers.contacts import Contact, NotAContact, parse_email, parse_phone
+from webapp.customers.contacts import Contact, one_line
+from webapp.customers.forms import email_field, name_field, phone_field
 
 REACHABLE = "Give a telephone number or an e-mail address, so that we can reach you."
+FORM_KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
 
 
-def tidy(typed: Any) -> Any:
-    """Take away the spaces around and between words that nobody meant."""
-    return " ".join(typed.split()) if isinstance(typed, str) else typed
-
-
-class DetailsForm(FlaskForm):  # type: ignore[misc]
+class DetailsForm(Form):
     """Who comes, and when."""
 
-    name = StringField(
-        "Your name",
-        [InputRequired("Tell us your name."), Length(max=100, message="At most 100 characters.")],
-        filters=[tidy],
-    )
-    phone = TelField("Telephone", filters=[tidy])
-    email = EmailField("E-mail", filters=[tidy])
+    name = name_field("Your name")
+    phone: TelField = phone_field()
+    email: EmailField = email_field()
     #: The chosen time, as it stands in the address of the page.
-    time = HiddenField("Time")
+    time = HiddenField("Time", filters=[one_line])
     #: Given out with each form: the same form sent again is the same booking.
     form_key = HiddenField(default=lambda: secrets.token_urlsafe(24))
-
-    def validate_name(self, field: StringField) -> None:
-        if not (field.data or "").isprintable():
-            raise ValidationError("The name holds characters that cannot be written.")
 
     def validate_phone(self, field: TelField) -> None:
         if not field.data and not self.email.data:
             raise ValidationError(REACHABLE)
-        _check(field, parse_phone)
-
-    def validate_email(self, field: EmailField) -> None:
-        _check(field, parse_email)
 
     def validate_form_key(self, field: HiddenField) -> None:
-        if not 16 <= len(field.data or "") <= 64:
+        if not FORM_KEY.fullmatch(field.data or ""):
             raise ValidationError("This form is not complete. Reload the page.")
 
     def contact(self) -> Contact:
         """Return who it is, in the form in which we keep it."""
         return Contact(
-            self.name.data or "",
-            parse_phone(self.phone.data) if self.phone.data else None,
-            parse_email(self.email.data) if self.email.data else None,
+            name=self.name.data,
+            phone=getattr(self.phone, "parsed", None),
+            email=getattr(self.email, "parsed", None),
         )
 
 
-class CancelForm(FlaskForm):  # type: ignore[misc]
-    """Why a booking is cancelled, and what becomes of the money."""
+class CancelForm(Form):
+    """What becomes of the money of a booking that is cancelled."""
 
     note = TextAreaField(
         "What becomes of the money",
         [Length(max=500, message="At most 500 characters.")],
-        filters=[lambda typed: typed.strip() if typed else ""],
+        filters=[lambda typed: (typed or "").strip()],
     )
-
-
-def _check(field: Any, parse: Any) -> None:
-    if not field.data:
-        return
-    try:
-        parse(field.data)
-    except NotAContact as problem:
-        raise ValidationError(str(problem)) from None

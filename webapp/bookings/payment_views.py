@@ -17,13 +17,13 @@ from webapp.jobs.models import Job
 from webapp.pages import goes_to, say
 
 bp = Blueprint("payments", __name__)
+csrf.exempt(bp)  # the provider's page posts it; the signature says that it is genuine
 
 FAILED = "The payment did not go through, and nothing was taken. You can try again."
 
 
 @bp.post("/bookings/<int:booking_id>/verify-payment")
 @public
-@csrf.exempt  # the provider's page posts it; the signature says that it is genuine
 def verify_payment(booking_id: int) -> ResponseReturnValue:
     wanted = select(Booking).where(Booking.id == booking_id)
     booking = db.first_or_404(wanted.options(joinedload(Booking.payment)))

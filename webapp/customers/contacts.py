@@ -8,6 +8,11 @@ from email_validator import EmailNotValidError, validate_email
 from webapp.extensions import settings
 
 
+def one_line(text: str | None) -> str:
+    """Take out what cannot be seen, and the spaces around the rest."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
+
+
 class NotAContact(ValueError):
     """What was typed cannot be a phone number or an address; the text says it to the person."""
 

@@ -2,4 +2,5 @@
 
 from worker.tasks import bookings as bookings
 from worker.tasks import jobs as jobs
+from worker.tasks import messages as messages
 from worker.tasks import payments as payments
