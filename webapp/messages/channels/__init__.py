@@ -74,7 +74,10 @@ class Carrier(Protocol):
     """
 
     async def send(self, parcel: Parcel) -> Outcome:
-        """Hand over one parcel; never raises for trouble at the provider or on the way there."""
+        """Hand over one parcel; never raises for trouble at the provider or on the way there.
+
+        Cancelled from outside, it may have sent: the caller counts that as unknown.
+        """
         ...
 
     async def aclose(self) -> None:
