@@ -1,3 +1,4 @@
 """Every task; importing this registers them."""
 
+from worker.tasks import accounts as accounts
 from worker.tasks import jobs as jobs
