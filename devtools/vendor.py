@@ -1,8 +1,8 @@
 """Bring the vendored front-end files up to date, or check that nobody has touched them.
 
-``python -m devtools.vendor --update`` needs npm and the network: it installs what package.json pins into a
-temporary folder, copies the files listed in vendor.json, builds the icon sprite and writes versions and hashes.
-``python -m devtools.vendor --check`` needs neither.
+``python -m devtools.vendor --update`` needs npm and the network: it installs what package.json
+pins into a temporary folder, copies the files listed in vendor.json, builds the icon sprite and
+writes versions and hashes. ``python -m devtools.vendor --check`` needs neither.
 """
 
 import argparse

@@ -11,7 +11,9 @@ from .checkout import Checkout
 from .control import Control
 from .ledger import Ledger
 from .looks import HERE, Looks
+from .mail_pages import MailPages
 from .pages import Pages
+from .phone_pages import PhonePages
 from .razorpay import Razorpay
 from .smtp import MailServer
 from .twilio import Twilio
@@ -32,7 +34,9 @@ def create_app(box: Box) -> web.Application:
     app.add_routes(twilio.routes())
     app.add_routes(Checkout(box, ledger, looks).routes())
     app.add_routes(Razorpay(box, ledger).routes())
-    app.add_routes(Pages(box, looks, whatsapp, twilio).routes())
+    app.add_routes(Pages(box, looks, ledger).routes())
+    app.add_routes(PhonePages(box, looks, whatsapp, twilio).routes())
+    app.add_routes(MailPages(box, looks).routes())
     app.router.add_static("/static", HERE / "static")
     return app
 

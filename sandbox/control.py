@@ -13,6 +13,7 @@ from aiohttp import web
 
 from .box import Box
 from .ledger import Ledger, RazorpayError
+from .looks import from_here
 from .settings import Refused
 from .twilio import Twilio
 from .whatsapp import WhatsApp
@@ -212,7 +213,7 @@ def _json(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
         except RazorpayError as error:
             return web.json_response({"error": error.description}, status=400)
 
-    return handle
+    return from_here(handle)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 HERE = Path(__file__).parent
 LINK = re.compile(r"https?://[^\s<>\"']+")
 TRAILING = ".,;:!?)]}"
@@ -24,7 +26,6 @@ class Looks:
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
-            undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -41,6 +42,21 @@ class Looks:
         return web.Response(
             text=html, status=status, content_type="text/html", headers=policy(form_action)
         )
+
+
+def from_here(handler: Handler) -> Handler:
+    """Refuse a form or call that another website made the browser send."""
+
+    async def handle(request: web.Request) -> web.Response:
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            raise web.HTTPForbidden(text="Only the sandbox's own pages may do this.")
+        return await handler(request)
+
+    return handle
+
+
+def see(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})
 
 
 def policy(form_action: str = "") -> dict[str, str]:

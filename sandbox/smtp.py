@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
+from typing import AnyStr
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -64,6 +65,12 @@ class MailServer(SMTP):
             self.hang_up()
             return ""
         return reply_of(fault)
+
+    async def push(self, status: AnyStr) -> None:
+        """Say a line; after 421 the server closes the connection, as RFC 5321 has it."""
+        await super().push(status)
+        if status[:3] in ("421", b"421"):
+            self.hang_up()
 
     def hang_up(self) -> None:
         """Close the connection; nothing that is still said reaches the client."""

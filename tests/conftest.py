@@ -18,6 +18,7 @@ from webapp import create_app
 from webapp.config import Config
 from webapp.database import reading
 from webapp.extensions import db as database
+from webapp.messages import delivering
 
 if TYPE_CHECKING:
     from tests.services import Kind, NewDatabase
@@ -66,6 +67,7 @@ def _app(settings_of_tests: dict[str, str]) -> Iterator[Flask]:
     with app.app_context():
         database.create_all()
     yield app
+    delivering.hang_up()
     with app.app_context():
         database.engine.dispose()
 

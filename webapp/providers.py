@@ -51,7 +51,7 @@ class TwilioAccount:
     account_sid: str
     auth_token: str
     sender: str
-    callback_url: str
+    status_callback: str
 
     @classmethod
     def read(cls, read: "Reader", public_url: str) -> "TwilioAccount | None":
@@ -62,7 +62,7 @@ class TwilioAccount:
             account_sid=found["TWILIO_ACCOUNT_SID"],
             auth_token=found["TWILIO_AUTH_TOKEN"],
             sender=found["TWILIO_FROM"],
-            callback_url=public_url,
+            status_callback=public_url,
         )
 
 

@@ -7,6 +7,7 @@ from celery.signals import (
     beat_init,
     setup_logging,
     worker_process_init,
+    worker_process_shutdown,
     worker_ready,
     worker_shutdown,
 )
@@ -15,6 +16,7 @@ from kombu import Queue as KombuQueue
 from webapp import create_app, logs
 from webapp.extensions import broker_settings, db, settings
 from webapp.jobs.kinds import Queue
+from webapp.messages import delivering
 from worker import schedule, sweeper
 
 flask_app = create_app()
@@ -57,6 +59,11 @@ def _keep_our_logs(**_: Any) -> None:
 def _leave_the_parents_connections(**_: Any) -> None:
     with flask_app.app_context():
         db.engine.dispose(close=False)
+
+
+@worker_process_shutdown.connect
+def _hang_up(**_: Any) -> None:
+    delivering.hang_up()
 
 
 @worker_ready.connect

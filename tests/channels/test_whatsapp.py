@@ -138,7 +138,7 @@ def test_retry_after_outweighs_our_own_wait() -> None:
 def test_an_unknown_code_is_final_but_a_fault_the_provider_signed_is_tried_again() -> None:
     assert answered(reply(400, error(999999))).kind is OutcomeKind.PERMANENT
     fault = answered(reply(500, error(999999)))
-    assert (fault.kind, fault.code) == (OutcomeKind.TRANSIENT, "999999")
+    assert (fault.kind, fault.code) == (OutcomeKind.TRANSIENT, "fault 999999")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,8 @@ def test_a_name_that_does_not_exist_is_tried_again() -> None:
 def test_a_server_that_speaks_no_tls_got_nothing() -> None:
     async def run() -> None:
         async with dropping() as server:
-            outcome = await send(server.url.replace("http:", "https:"))
+            hasty = Patience(connect=0.5, answer=0.2)
+            outcome = await send(server.url.replace("http:", "https:"), patience=hasty)
         assert outcome.kind is OutcomeKind.TRANSIENT
 
     asyncio.run(run())

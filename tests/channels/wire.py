@@ -50,7 +50,7 @@ async def listening(handler: Handler, listener: Listener | None = None) -> Async
             open_writers.discard(writer)
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=64 * 1024 * 1024)
     found.port = server.sockets[0].getsockname()[1]
     try:
         yield found

@@ -16,7 +16,7 @@ from sqlalchemy import Select, and_, or_, select, update
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs import owners
-from webapp.jobs.kinds import Queue, Wake
+from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
 from webapp.jobs.queue import AGAIN, NEW, Letter, post, wake
 from webapp.jobs.running import LEASE
@@ -43,6 +43,16 @@ def backlog(task: Wake) -> Callable[[Callable[[], bool]], Callable[[], bool]]:
     return register
 
 
+#: What else a dead process may have left in the middle, mended by each sweep.
+rescues: list[Callable[[], None]] = []
+
+
+def rescue(mend: Callable[[], None]) -> Callable[[], None]:
+    """Register a function that mends what dead processes left behind; it commits."""
+    rescues.append(mend)
+    return mend
+
+
 def sweep(client: "redis.Redis[bytes]") -> int:
     """Recover and publish what is due. Return how many jobs were published. Commits.
 
@@ -50,6 +60,8 @@ def sweep(client: "redis.Redis[bytes]") -> int:
     """
     renew_leases()
     recover()
+    for mend in rescues:
+        mend()
     published = 0
     for queue in Queue:
         for priority, state in ((AGAIN, JobState.RETRY), (NEW, JobState.PENDING)):
@@ -60,10 +72,15 @@ def sweep(client: "redis.Redis[bytes]") -> int:
                 return published
             published += publish_due(queue, state=state, priority=priority, before=before)
     for task, waiting in backlogs.items():
-        if waiting():
+        # A wake-up that still lies in its list is enough, and so are a hundred.
+        if not _published(client, WAKE_QUEUES[task]) and waiting():
             wake(task)
     db.session.commit()
     return published
+
+
+def _published(client: "redis.Redis[bytes]", queue: Queue) -> bool:
+    return bool(client.llen(f"{queue.value}:{NEW}"))
 
 
 def renew_leases() -> None:

@@ -20,14 +20,14 @@
   const refresh = () => polls().forEach((poll) => htmx.trigger(poll, "refresh"));
 
   const answered = (event, fine) => {
-    if (!event.target.matches?.("[data-poll]")) return;
+    if (!event.target.matches?.(".live")) return;
     errors = fine ? 0 : errors + 1;
     notBefore = fine ? 0 : Date.now() + 1000 * 2 ** errors;
     byId("connection-lost").hidden = errors < ERRORS_UNTIL_STOP;
   };
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!event.target.matches?.("[data-poll]")) return;
+    if (!event.target.matches?.(".live")) return;
     if (document.hidden || errors >= ERRORS_UNTIL_STOP || Date.now() < notBefore) event.preventDefault();
   });
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -38,24 +38,27 @@
 
   // --- Updates leave alone what the person is doing -----------------------------------------------------------------
 
-  const changed = (input) => {
-    if (input.options) return [...input.options].some((option) => option.selected !== option.defaultSelected);
-    return input.type !== "hidden" && (input.value !== input.defaultValue || input.checked !== input.defaultChecked);
+  const FIELDS = "input, textarea, select";
+  const changed = (field) => {
+    if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+    return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
   };
-  const typedInto = (node) =>
-    [...(node.querySelectorAll?.("input, textarea, select") ?? [])].some(changed);
+  const typedInto = (node) => [...(node.querySelectorAll?.(FIELDS) ?? [])].some(changed);
 
   Object.assign(Idiomorph.defaults.callbacks, {
-    beforeNodeMorphed: (node) => !(node.tagName === "FORM" && (typedInto(node))),
+    beforeNodeMorphed: (node) => node.tagName !== "FORM" || !typedInto(node),
     beforeNodeRemoved: (node) => {
-      const keep = node.matches?.("dialog[open]") || node.querySelector?.("dialog[open]") || typedInto(node);
-      return !keep;
+      const busy = node.matches?.("dialog[open]") || node.querySelector?.("dialog[open]") || typedInto(node);
+      if (busy) node.dataset.gone = "";
+      return !busy;
     },
     beforeAttributeUpdated: (name, node) => {
       if (name === "open") return !node.matches("details, dialog");
-      return !(["value", "checked", "selected"].includes(name) && (node === document.activeElement || changed(node)));
+      const field = ["value", "checked", "selected"].includes(name) && node.closest(FIELDS);
+      return !field || (field !== document.activeElement && !changed(field));
     },
   });
+  document.addEventListener("close", (event) => event.target.closest("[data-gone]")?.remove(), true);
 
   // --- Said aloud, at milestones only: [data-announce] with an id ----------------------------------------------------
 
@@ -70,18 +73,18 @@
     if (speak && news.length) byId("announcer").textContent = news.join(". ");
   };
 
-  const focusErrors = () => document.querySelector("[data-focus]")?.focus();
+  const focusErrors = (within) => within.querySelector?.("[data-focus]")?.focus();
 
   let focused = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     focused = event.detail.target.contains(document.activeElement) ? event.detail.target.id : null;
   });
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSettle", (event) => {
     listen(true);
     // What had the focus is gone: stay in the region instead of falling back to the top of the page.
     if (focused && document.activeElement === document.body) byId(focused)?.focus({ preventScroll: true });
     focused = null;
-    focusErrors();
+    if (!event.target.matches(".live")) focusErrors(event.target);
   });
 
   // --- Toasts: HX-Trigger {"toast": {"level": "ok", "text": "…"}} -----------------------------------------------------
@@ -136,7 +139,6 @@
       const button = event.target.closest?.(selector);
       if (button) act(button);
     }
-    if (event.target.matches?.("dialog")) event.target.close();
     document.querySelectorAll("[data-menu][open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });
@@ -150,5 +152,5 @@
 
   listen(false);
   document.querySelectorAll("#toasts [data-toast]").forEach(leaveLater);
-  focusErrors();
+  focusErrors(document);
 })();

@@ -2,3 +2,4 @@
 
 from worker.tasks import accounts as accounts
 from worker.tasks import jobs as jobs
+from worker.tasks import messages as messages

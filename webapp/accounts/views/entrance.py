@@ -26,9 +26,9 @@ def sign_in() -> ResponseReturnValue:
 
 
 @bp.post("/sign-in", endpoint="check_password")
+@public
 @throttling.by_account
 @throttling.by_address
-@public
 def check_password() -> ResponseReturnValue:
     form = SignIn(request.form)
     user = form.validate() and _rightful(form.email.data or "", form.password.data or "")

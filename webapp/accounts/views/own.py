@@ -56,8 +56,8 @@ def password() -> ResponseReturnValue:
 
 
 @bp.post("/my/password", endpoint="change_password")
-@throttling.by_session
 @needs(Role.VIEWER)
+@throttling.by_session
 def change_password() -> ResponseReturnValue:
     me, form = browser.me(), OtherPassword(request.form)
     form.about = (me.email, me.name)

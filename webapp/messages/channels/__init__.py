@@ -88,6 +88,8 @@ class Patience:
 
     connect: float = 5.0
     answer: float = 15.0
+    verdict: float = 60.0
+    """For a mail server's word on a whole mail: it may scan it for spam and viruses first."""
     http_connections: int = 32
     smtp_connections: int = 8
 

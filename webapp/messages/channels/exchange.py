@@ -50,6 +50,14 @@ class UnansweredError(Exception):
         self.code = code
 
 
+class ProviderError(Exception):
+    """A call that is not a send did not work; `outcome` says why and whether to try again."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.detail or outcome.code)
+        self.outcome = outcome
+
+
 def open_session(
     patience: Patience, headers: Mapping[str, str] | None = None
 ) -> aiohttp.ClientSession:
@@ -99,11 +107,10 @@ def refusal(
     """Judge an answer that is no success: by the code in its body, else by its status."""
     wait = answer.retry_after()
     if code is not None:
-        if find(channel, code) or answer.status < 500:
-            return outcome(channel, code, attempt=attempt, detail=detail, retry_after=wait)
-        # The provider itself wrote this error, so it did not accept the message: a retry is safe.
-        judged = outcome(channel, "unknown_fault", attempt=attempt, detail=detail, retry_after=wait)
-        return Outcome(judged.kind, code=code, detail=detail, retry_after=judged.retry_after)
+        if not find(channel, code) and answer.status >= 500:
+            # The provider itself wrote this error, so it did not accept: a retry is safe.
+            code = f"fault {code}"
+        return outcome(channel, code, attempt=attempt, detail=detail, retry_after=wait)
     detail = f"HTTP {answer.status}: {answer.body[:ERROR_TEXT].decode(errors='replace')}"
     if answer.status == 503 and wait is not None:
         # A proxy that lost the answer of an accepted request says 503 too, but does not know when

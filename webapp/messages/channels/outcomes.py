@@ -56,8 +56,10 @@ def explain(channel: Channel, code: str | None) -> Explanation:
     row = find(channel, code)
     if row:
         return row
-    row = _table()["any"]["unknown_code"]
-    return replace(row, sentence=row.sentence.format(code=code))
+    # "fault 123" is an unknown code that came with a 5xx.
+    number = code.removeprefix("fault ")
+    row = _table()["any"]["unknown_code" if number == code else "unknown_fault"]
+    return replace(row, sentence=row.sentence.format(code=number))
 
 
 def find(channel: Channel, code: str) -> Explanation | None:

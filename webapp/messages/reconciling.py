@@ -1,0 +1,152 @@
+"""Finding out what became of the messages whose answer was lost, without sending them again.
+
+WhatsApp tells by itself: every status carries our id. Twilio keeps a list that can be searched.
+E-mail cannot be asked, so a booking's mail is repeated once after a while, under the same
+Message-ID by which a copy is recognised.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import exists, func, select, update
+
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.jobs.kinds import Wake
+from webapp.jobs.queue import wake
+from webapp.messages.channels import Channel, OutcomeKind
+from webapp.messages.channels.exchange import ProviderError
+from webapp.messages.channels.sms import Listed, TwilioCarrier
+from webapp.messages.delivering import sender
+from webapp.messages.models import Attempt, EventState, Message, MessageState, ProviderEvent
+from webapp.messages.statuses import TWILIO, Report, apply
+from webapp.states import move
+
+log = structlog.get_logger(__name__)
+
+#: Longer than a request can be under way, so what Twilio does not list by then has not reached it.
+SETTLED = timedelta(minutes=2)
+#: Twilio's list is asked about a message for this long; then a person decides.
+ASK_FOR = timedelta(hours=6)
+#: A booking's e-mail whose answer was lost is repeated after this long, once.
+REPEAT_MAIL_AFTER = timedelta(minutes=15)
+BATCH = 50
+
+
+def reconcile() -> bool:
+    """Look after every unknown message that can be looked after. True when more wait. Commits."""
+    texts = unknown(Channel.SMS)
+    db.session.commit()
+    for message_id in [message.id for message in texts]:
+        ask_twilio(db.session.get_one(Message, message_id))
+        db.session.commit()
+    repeat_mail()
+    adopt_orphans()
+    db.session.commit()
+    return False
+
+
+def unknown(channel: Channel) -> Sequence[Message]:
+    """Return a channel's messages of which nobody knows yet whether they arrived."""
+    return db.session.scalars(
+        select(Message)
+        .where(
+            Message.state == MessageState.UNKNOWN,
+            Message.channel == channel,
+            Message.finished_at.is_(None),
+            Message.created_at > now() - ASK_FOR,
+        )
+        .order_by(Message.id)
+        .limit(BATCH)
+    ).all()
+
+
+def ask_twilio(message: Message) -> None:
+    """Search Twilio's list for an SMS: found, it was sent; not found after a while, it was not."""
+    began = last_attempt(message)
+    ref, to, body = str(message.id), message.address, message.body
+    db.session.commit()  # nothing is held while the provider is asked
+    try:
+        listed = find(ref, to, began - timedelta(seconds=5))
+    except ProviderError as trouble:
+        log.warning("twilio cannot be asked now", message=ref, problem=str(trouble))
+        return
+    for entry in reversed(listed):
+        if entry.body == body and not known(entry.sid):
+            state = TWILIO.get(entry.status, MessageState.SENT)
+            apply(Report(Channel.SMS, ref, entry.sid, state, now(), entry.error_code))
+            return
+    if began < now() - SETTLED:
+        not_sent(message)
+
+
+def find(ref: str, to: str, since: datetime) -> list[Listed]:
+    """List what Twilio sent to a number. Raises ProviderError."""
+    here = sender()
+    carrier = here.carriers.get(Channel.SMS)
+    if not isinstance(carrier, TwilioCarrier):
+        return []
+    return here.runner.run(carrier.find(ref, to, since))
+
+
+def known(provider_id: str) -> bool:
+    """Say whether a message of ours already has this id of the provider."""
+    return bool(db.session.scalar(select(exists().where(Message.provider_id == provider_id))))
+
+
+def not_sent(message: Message) -> None:
+    """Put a message back whose attempt provably never reached the provider."""
+    if move(
+        message,
+        MessageState.QUEUED,
+        expect=[MessageState.UNKNOWN],
+        due_at=now(),
+        error=None,
+        advice=None,
+    ):
+        wake(Wake.DELIVER)
+
+
+def last_attempt(message: Message) -> datetime:
+    """Return when the newest attempt began."""
+    return message.attempts[-1].started_at if message.attempts else message.created_at
+
+
+def repeat_mail() -> None:
+    """Repeat a booking's e-mail once whose answer was lost a while ago."""
+    moment = now()
+    lost_once = (
+        select(Attempt.message_id)
+        .where(Attempt.outcome == OutcomeKind.UNKNOWN)
+        .group_by(Attempt.message_id)
+        .having(func.count() == 1)
+    )
+    repeated = db.session.execute(
+        update(Message)
+        .where(
+            Message.state == MessageState.UNKNOWN,
+            Message.channel == Channel.EMAIL,
+            Message.category == "transactional",
+            Message.finished_at.is_(None),
+            Message.created_at < moment - REPEAT_MAIL_AFTER,
+            Message.id.in_(lost_once),
+        )
+        .values(state=MessageState.QUEUED, due_at=moment, version=Message.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if repeated.rowcount:  # type: ignore[attr-defined]
+        wake(Wake.DELIVER)
+
+
+def adopt_orphans() -> None:
+    """Work through the reports again whose message has become known since."""
+    ours = exists().where(Message.provider_id == ProviderEvent.orphan_of)
+    found = db.session.execute(
+        update(ProviderEvent)
+        .where(ProviderEvent.state == EventState.ORPHAN, ours)
+        .values(state=EventState.NEW, orphan_of=None)
+        .execution_options(synchronize_session=False)
+    )
+    if found.rowcount:  # type: ignore[attr-defined]
+        wake(Wake.RECEIVE)

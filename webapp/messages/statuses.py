@@ -1,0 +1,212 @@
+"""What providers say became of a message later: delivered, read, or failed after all."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from flask import json
+from sqlalchemy import ColumnElement, update
+
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.messages.channels import Channel, OutcomeKind
+from webapp.messages.channels.outcomes import explain, outcome
+from webapp.messages.models import Message, MessageState
+from webapp.messages.receiving import handles
+from webapp.messages.recording import after_refusal
+from webapp.states import move
+
+#: A status only ever moves a message forward: reports come in any order and more than once.
+BEFORE: dict[MessageState, tuple[MessageState, ...]] = {
+    MessageState.SENT: (MessageState.SENDING, MessageState.UNKNOWN),
+    MessageState.DELIVERED: (MessageState.SENDING, MessageState.UNKNOWN, MessageState.SENT),
+    MessageState.READ: (
+        MessageState.SENDING,
+        MessageState.UNKNOWN,
+        MessageState.SENT,
+        MessageState.DELIVERED,
+    ),
+    MessageState.FAILED: (MessageState.SENDING, MessageState.UNKNOWN, MessageState.SENT),
+}
+
+WHATSAPP = {
+    "sent": MessageState.SENT,
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.READ,
+    "played": MessageState.READ,
+    "failed": MessageState.FAILED,
+}
+TWILIO = {
+    "accepted": MessageState.SENT,
+    "queued": MessageState.SENT,
+    "sending": MessageState.SENT,
+    "sent": MessageState.SENT,
+    "delivered": MessageState.DELIVERED,
+    "partially_delivered": MessageState.DELIVERED,
+    "read": MessageState.READ,
+    "undelivered": MessageState.FAILED,
+    "failed": MessageState.FAILED,
+    "canceled": MessageState.FAILED,
+}
+
+
+class Report(NamedTuple):
+    """One status of one message, in our words."""
+
+    channel: Channel
+    ref: str | None
+    provider_id: str
+    state: MessageState
+    at: datetime
+    code: str | None = None
+    detail: str | None = None
+
+
+def apply(report: Report) -> bool:
+    """Move the message that the report is about. False when we do not know that message."""
+    message = find(report)
+    if message is None:
+        return False
+    if report.state == MessageState.FAILED:
+        _fail(message, report)
+    else:
+        _advance(message, report)
+    return True
+
+
+def find(report: Report) -> Message | None:
+    """Return the message by our own id, which most reports carry, else by the provider's."""
+    if report.ref:
+        try:
+            own = uuid.UUID(report.ref)
+        except ValueError:
+            return None
+        found = db.session.get(Message, own)
+        return found if found is not None and found.channel == report.channel else None
+    return (
+        db.session.query(Message)
+        .filter_by(channel=report.channel, provider_id=report.provider_id)
+        .first()
+    )
+
+
+def _advance(message: Message, report: Report) -> None:
+    stamps: dict[str, Any] = {"provider_id": report.provider_id}
+    stamps["sent_at"] = message.sent_at or report.at
+    if report.state == MessageState.DELIVERED:
+        stamps["delivered_at"] = report.at
+    if report.state == MessageState.READ:
+        stamps["delivered_at"] = message.delivered_at or report.at
+        stamps["read_at"] = report.at
+    move(
+        message,
+        report.state,
+        expect=BEFORE[report.state],
+        error=None,
+        advice=None,
+        code=None,
+        **stamps,
+    )
+    if report.state == MessageState.DELIVERED:
+        _remember(message, Message.delivered_at.is_(None), delivered_at=report.at)
+
+
+def _remember(message: Message, missing: ColumnElement[bool], **stamps: Any) -> None:
+    """Note a time that came too late to change the state: "read" overtook "delivered"."""
+    db.session.execute(update(Message).where(Message.id == message.id, missing).values(**stamps))
+
+
+def _fail(message: Message, report: Report) -> None:
+    """The provider took it and could not deliver it: try again only where the code allows that."""
+    code = report.code or "undelivered"
+    words, result = (
+        explain(report.channel, code),
+        outcome(report.channel, code, attempt=message.attempt),
+    )
+    if result.kind in {OutcomeKind.UNKNOWN, OutcomeKind.STOP_CHANNEL}:
+        fate_state, wait, failures = MessageState.FAILED, 0.0, message.failures + 1
+    else:
+        fate_state, wait, failures = after_refusal(result, words, failures=message.failures)
+    move(
+        message,
+        fate_state,
+        expect=BEFORE[MessageState.FAILED],
+        provider_id=report.provider_id,
+        due_at=now() + timedelta(seconds=wait),
+        failures=failures,
+        finished_at=now() if fate_state == MessageState.FAILED else None,
+        code=report.code,
+        error=words.sentence,
+        advice=words.advice,
+        lease_until=None,
+        worker=None,
+    )
+
+
+@handles("whatsapp")
+def whatsapp_event(body: bytes, _extra: dict[str, Any]) -> str | None:
+    """Work through one webhook: every entry, change and status of it.
+
+    https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
+    """
+    unknown = None
+    for value in _values(body):
+        for status in value.get("statuses", ()):
+            report = _whatsapp_report(status)
+            if report is not None and not apply(report):
+                unknown = report.provider_id
+    return unknown
+
+
+def _values(body: bytes) -> Iterator[dict[str, Any]]:
+    try:
+        content = json.loads(body)
+        for entry in content.get("entry", ()):
+            for change in entry.get("changes", ()):
+                yield change.get("value") or {}
+    except (AttributeError, TypeError) as problem:
+        raise ValueError(f"not in the form of a webhook: {problem}") from problem
+
+
+def _whatsapp_report(status: dict[str, Any]) -> Report | None:
+    state = WHATSAPP.get(str(status.get("status")))
+    if state is None:
+        return None
+    errors = status.get("errors") or [{}]
+    try:
+        at = datetime.fromtimestamp(int(status["timestamp"]), UTC)
+        provider_id = str(status["id"])
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as problem:
+        raise ValueError(f"a status without id or time: {problem}") from problem
+    code = errors[0].get("code")
+    return Report(
+        Channel.WHATSAPP,
+        status.get("biz_opaque_callback_data"),
+        provider_id,
+        state,
+        at,
+        None if code is None else str(code),
+        errors[0].get("title"),
+    )
+
+
+@handles("twilio")
+def twilio_event(body: bytes, extra: dict[str, Any]) -> str | None:
+    """Work through one status callback; its fields may grow without notice.
+
+    https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
+    """
+    form: dict[str, str] = json.loads(body)
+    state = TWILIO.get(form.get("MessageStatus", ""))
+    if state is None or "MessageSid" not in form:
+        return None
+    report = Report(
+        Channel.SMS,
+        extra.get("ref"),
+        form["MessageSid"],
+        state,
+        now(),
+        form.get("ErrorCode") or None,
+    )
+    return None if apply(report) else report.provider_id

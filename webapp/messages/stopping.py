@@ -1,0 +1,79 @@
+"""Whether a channel may send: stopped by its provider's answer, started again by a person."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts.acting import record
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.jobs.kinds import Wake
+from webapp.jobs.queue import wake
+from webapp.messages.channels import Channel
+from webapp.messages.models import ChannelState
+
+
+def open_channels() -> list[Channel]:
+    """Return the channels by which messages may leave at this moment."""
+    moment = now()
+    closed = {
+        row.channel
+        for row in db.session.scalars(select(ChannelState))
+        if row.stopped_at is not None or (row.not_before is not None and row.not_before > moment)
+    }
+    return [channel for channel in Channel if channel not in closed]
+
+
+def stopped() -> list[ChannelState]:
+    """Return the channels that wait for a person."""
+    return list(
+        db.session.scalars(select(ChannelState).where(ChannelState.stopped_at.is_not(None)))
+    )
+
+
+def stop(channel: Channel, reason: str, advice: str | None) -> None:
+    """Stop a channel: its messages stay queued until a person starts it again."""
+    _row_of(channel)
+    taken = db.session.execute(
+        update(ChannelState)
+        .where(ChannelState.channel == channel, ChannelState.stopped_at.is_(None))
+        .values(stopped_at=now(), reason=reason, advice=advice)
+    )
+    if taken.rowcount == 1:  # type: ignore[attr-defined]
+        record("channel.stopped", f"{NAMES[channel]} was stopped: {reason}")
+
+
+def start(channel: Channel) -> bool:
+    """Let a stopped channel send again. False when it was not stopped."""
+    started = db.session.execute(
+        update(ChannelState)
+        .where(ChannelState.channel == channel, ChannelState.stopped_at.is_not(None))
+        .values(stopped_at=None, reason=None, advice=None, not_before=None)
+    )
+    if started.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    record("channel.started", f"{NAMES[channel]} was started again")
+    wake(Wake.DELIVER)
+    return True
+
+
+def slow_down(channel: Channel, seconds: float) -> None:
+    """Let nothing leave by this channel for a while, because its provider asked for that."""
+    row = _row_of(channel)
+    row.not_before = now() + timedelta(seconds=seconds)
+
+
+def _row_of(channel: Channel) -> ChannelState:
+    row = db.session.get(ChannelState, channel)
+    if row is None:
+        try:
+            with db.session.begin_nested():
+                db.session.add(ChannelState(channel=channel))
+        except IntegrityError:
+            pass  # another process stopped the same channel in this moment
+        row = db.session.get_one(ChannelState, channel)
+    return row
+
+
+NAMES = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp", Channel.EMAIL: "E-mail"}
