@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import structlog
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
@@ -83,6 +83,11 @@ def answer(code: int, said: str | None = None) -> ResponseReturnValue:
     if wants_fragment():
         return f"{sentence} {words.advice}", code, {"Content-Type": "text/plain; charset=utf-8"}
     page = render_template(
-        "errors/error.html", code=code, title=words.title, said=said, advice=words.advice
+        "errors/error.html",
+        title=words.title,
+        message=sentence,
+        advice=words.advice,
+        request_id=g.get("request_id"),
+        home=url_for("home.dashboard"),
     )
     return page, code

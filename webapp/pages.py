@@ -5,6 +5,7 @@ All that the application knows of htmx-flask is in this module.
 
 from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, flash, json, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -59,12 +60,12 @@ def goes_to(url: str) -> ResponseReturnValue:
     return redirect(url, 303)
 
 
-def say(text: str, level: str = "success") -> None:
+def say(text: str, level: str = "ok") -> None:
     """Show a sentence on the next page that this person sees."""
     flash(text, level)
 
 
-def toast(response: Response, text: str, level: str = "success") -> Response:
+def toast(response: Response, text: str, level: str = "ok") -> Response:
     """Show a sentence beside a fragment."""
     response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "level": level}})
     return response
@@ -76,6 +77,14 @@ def next_page(default: str) -> str:
     # Browsers read a backslash as a slash, and skip tabs and line ends before they look.
     odd = target.startswith("//") or "\\" in target or not target.isprintable()
     return target if target.startswith("/") and not odd else default
+
+
+def back(default: str) -> str:
+    """Return the page of this site from which a form was sent."""
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc != request.host or not came_from.path.startswith("/"):
+        return default
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
 
 
 def interval(began: datetime | None) -> int:

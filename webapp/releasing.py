@@ -11,15 +11,15 @@ from sqlalchemy import Engine, text
 
 from webapp.extensions import db
 
-#: Called one after the other, each in a transaction of its own, after every release. Each looks first
-#: whether there is anything to do: a release is run again and again.
+#: Called one after the other after every release, each in a transaction of its own. Each looks
+#: first whether there is anything to do: a release is run again and again.
 SEEDS: tuple[Callable[[], None], ...] = ()
 
 LOCK = 0x42454C4C  # a number of ours among PostgreSQL's advisory locks
 
 
 def release() -> None:
-    """Bring the tables up to date and sow what is missing. Two at once do it one after the other."""
+    """Bring the tables up to date and sow what is missing; two at once take turns."""
     migrations = Path(current_app.root_path).parent / "migrations"
     with alone(db.engine):
         flask_migrate.upgrade(directory=str(migrations))
@@ -51,7 +51,7 @@ def _locked_number(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def _locked_file(engine: Engine) -> Iterator[None]:
-    # A lock of SQLite's own would keep out the migrations too, which have a connection of their own.
+    # A lock of SQLite's own would keep out the migrations too: they have another connection.
     with Path(f"{engine.url.database}.release-lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -12,7 +12,7 @@ from webapp.extensions import login
 
 def init_app(app: Flask) -> None:
     """Recognise people by their cookie, and remember that they were here."""
-    # A session that changed its address or browser is not thereby stolen, and the row ends it for all.
+    # Another address or browser does not make a session stolen; what ends it is its row.
     login.session_protection = None
     login.user_loader(recognise)
 

@@ -26,9 +26,9 @@ ROLES = [
 ]
 
 
-def one_line(text: str | None) -> str | None:
+def one_line(text: str | None) -> str:
     """Take out what cannot be seen, and the spaces around the rest."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()) if text else text  # fmt: skip
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
 
 
 class GoodEmail:
@@ -48,11 +48,11 @@ class GoodPassword:
     def __call__(self, form: Form, field: Field) -> None:
         """Raise ValidationError with the reason when it is not."""
         about = tuple(
-            text
-            for name in ("email", "name")
-            if name in form and (text := form[name].data)
+            text for name in ("email", "name") if name in form and (text := form[name].data)
         )
-        if why := passwords.why_refused(field.data or "", about=(*about, *getattr(form, "about", ()))):
+        if why := passwords.why_refused(
+            field.data or "", about=(*about, *getattr(form, "about", ()))
+        ):
             raise ValidationError(why)
 
 

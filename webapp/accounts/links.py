@@ -63,7 +63,7 @@ def use(link: Link, token: str) -> bool:
         .execution_options(synchronize_session=False)
     )
     db.session.expire(link)
-    return used.rowcount == 1  # type: ignore[attr-defined]
+    return bool(used.rowcount)  # type: ignore[attr-defined]
 
 
 def void(user: User) -> None:
@@ -85,4 +85,4 @@ def _make(slot: str, *, life: timedelta, user_id: int | None = None) -> str:
 
 def _renew(slot: str, values: dict[str, Any]) -> bool:
     changed = db.session.execute(update(Link).where(Link.slot == slot).values(**values))
-    return changed.rowcount == 1  # type: ignore[attr-defined]
+    return bool(changed.rowcount)  # type: ignore[attr-defined]

@@ -37,7 +37,9 @@ def why_refused(password: str, *, about: tuple[str, ...] = ()) -> str | None:
         return f"Use at most {MAX_LENGTH} characters."
     plain = normal(password).casefold()
     if _repeats(plain) or any(plain in walk or plain in walk[::-1] for walk in WALKS):
-        return "This is a pattern that is guessed first. Use a few words that do not belong together."
+        return (
+            "This is a pattern that is guessed first. Use a few words that do not belong together."
+        )
     if plain in {known.casefold() for known in about}:
         return "This is your name or e-mail address. Use something that others do not know of you."
     if common() & {plain, _bare(plain)}:

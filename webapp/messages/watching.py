@@ -65,6 +65,11 @@ def _interval(jobs: Sequence[Job], messages: Sequence[Message]) -> int | None:
     return interval(min(moving)) if moving else None
 
 
+def interval_of(message: Message) -> int | None:
+    """Return the milliseconds until the next look at one message; None when it will not change."""
+    return interval(message.created_at) if _moves(message) else None
+
+
 def _moves(message: Message) -> bool:
     if message.state == MessageState.SENT:
         return message.sent_at is not None and message.sent_at > now() - PATIENCE

@@ -40,7 +40,8 @@
 
   const FIELDS = "input, textarea, select";
   const changed = (field) => {
-    if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+    if (field.multiple && field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+    if (field.options) return field.value !== ([...field.options].find((one) => one.defaultSelected) ?? field.options[0])?.value;
     return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
   };
   const typedInto = (node) => [...(node.querySelectorAll?.(FIELDS) ?? [])].some(changed);

@@ -74,8 +74,5 @@ def change_password() -> ResponseReturnValue:
     ended = people.change_password(user, secret, session_id=browser.session_id())
     browser.renew(user)
     db.session.commit()
-    say(
-        "Your password is changed."
-        + (" You were signed out everywhere else." if ended else "")
-    )
+    say("Your password is changed." + (" You were signed out everywhere else." if ended else ""))
     return goes_to(url_for("accounts.sessions"))

@@ -1,0 +1,85 @@
+"""Whether the parts are there: what the line across the top of every page says."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import redis
+from flask import url_for
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.extensions import db, settings
+from webapp.jobs import staff
+from webapp.messages import stopping
+from webapp.pages import Banner
+
+LOOK_EVERY = 3.0  # seconds between two looks at Redis, whatever the number of pages
+
+
+class Redis:
+    """Whether Redis answers, asked at most every few seconds by each process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.client: redis.Redis[bytes] | None = None
+        self.looked_at = 0.0
+        self.there = True
+
+    def answers(self) -> bool:
+        """Say whether it answered lately."""
+        with self.lock:
+            if time.monotonic() - self.looked_at > LOOK_EVERY:
+                self.there = self._ping()
+                self.looked_at = time.monotonic()
+            return self.there
+
+    def _ping(self) -> bool:
+        try:
+            if self.client is None:
+                self.client = redis.Redis.from_url(
+                    settings().redis_url, socket_timeout=0.3, socket_connect_timeout=0.3, max_connections=1
+                )
+            return bool(self.client.ping())
+        except (redis.RedisError, OSError):
+            return False
+
+
+broker = Redis()
+
+
+def banners() -> Iterator[Banner]:
+    """Yield what a person who works here should know now, the worst first."""
+    if not current_user.is_authenticated:
+        return
+    try:
+        yield from _at_work()
+        yield from _stopped_channels()
+    except SQLAlchemyError:  # the page that shows this has trouble of its own to tell
+        db.session.rollback()
+    if settings().sandbox_url:
+        yield Banner(
+            "info",
+            "You are trying it out: messages and payments go to the sandbox, not to real people.",
+            settings().sandbox_url,
+            "Open the sandbox",
+        )
+
+
+def _at_work() -> Iterator[Banner]:
+    if not broker.answers():
+        yield Banner(
+            "bad",
+            "Redis cannot be reached, so new work waits. Nothing is lost: it goes on by itself when Redis is back.",
+        )
+    elif staff.at_work() == 0:
+        yield Banner(
+            "bad",
+            "No worker is running, so messages and other work wait. Start the worker process; nothing is lost.",
+        )
+
+
+def _stopped_channels() -> Iterator[Banner]:
+    for row in stopping.stopped():
+        text = f"{stopping.NAMES[row.channel]} has stopped: {row.reason} Its messages wait."
+        yield Banner("bad", text, url_for("messages.index"), "Look at it")

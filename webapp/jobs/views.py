@@ -1,0 +1,116 @@
+"""The pages of the jobs."""
+
+import uuid
+from collections.abc import Callable
+
+from flask import Blueprint, abort, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from webapp.accounts.access import needs
+from webapp.accounts.acting import record
+from webapp.accounts.models import Role
+from webapp.extensions import db
+from webapp.jobs import asking
+from webapp.jobs.kinds import POLICIES, JobKind
+from webapp.jobs.models import UNFINISHED, Job, JobState
+from webapp.jobs.queue import enqueue
+from webapp.pages import back, goes_to, interval, nothing_new, render, say, unchanged
+from webapp.paging import page
+
+bp = Blueprint("jobs", __name__)
+
+FILTERS = {
+    "": ("All", None),
+    "open": ("Not finished", UNFINISHED),
+    "failed": ("Failed", (JobState.FAILURE,)),
+    "done": ("Done", (JobState.SUCCESS,)),
+    "stopped": ("Stopped", (JobState.REVOKED,)),
+}
+
+
+@bp.get("/jobs")
+@needs(Role.VIEWER)
+def index() -> ResponseReturnValue:
+    """List the jobs, newest first."""
+    chosen, kind = request.args.get("show", ""), request.args.get("kind", "")
+    if chosen not in FILTERS or (kind and kind not in set(JobKind)):
+        abort(404)
+    query = select(Job)
+    if (states := FILTERS[chosen][1]) is not None:
+        query = query.where(Job.state.in_(states))
+    if kind:
+        query = query.where(Job.kind == JobKind(kind))
+    found = page(query, Job.id)
+    version = "-".join(f"{job.version}" for job in found.rows) or "none"
+    if unchanged(version):
+        return nothing_new()
+    moving = [job.created_at for job in found.rows if not job.finished]
+    return render(
+        "jobs/index.html",
+        block="list",
+        page=found,
+        filters=FILTERS,
+        chosen=chosen,
+        kind=kind,
+        kinds={kind.value: POLICIES[kind].title for kind in JobKind},
+        version=version,
+        interval_ms=max(interval(min(moving)), 2_000) if moving else None,
+    )
+
+
+@bp.get("/jobs/<uuid:job_id>")
+@needs(Role.VIEWER)
+def show(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Show one job, live while it is not finished."""
+    job = db.get_or_404(Job, job_id)
+    if unchanged(str(job.version)):
+        return nothing_new()
+    interval_ms = None if job.finished else interval(job.created_at)
+    return render("jobs/show.html", block="live_part", job=job, interval_ms=interval_ms)
+
+
+@bp.get("/task-status/<uuid:job_id>")
+@needs(Role.VIEWER)
+def status(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Tell a program how a job is: its id, state, result and error."""
+    job = db.get_or_404(Job, job_id)
+    progress = {"done": job.done, "total": job.total, "note": job.note}
+    return jsonify(
+        id=str(job.id), kind=job.kind, state=job.state, progress=progress, result=job.result, error=job.error
+    )
+
+
+@bp.post("/jobs/test")
+@needs(Role.OPERATOR)
+def test() -> ResponseReturnValue:
+    """Ask for a job that does nothing, to see whether a worker answers."""
+    job = enqueue(JobKind.NOTHING)
+    record("job.tested", "Asked whether a worker answers", about=job)
+    db.session.commit()
+    return goes_to(url_for("jobs.show", job_id=job.id))
+
+
+@bp.post("/jobs/<uuid:job_id>/retry")
+@needs(Role.OPERATOR)
+def retry(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Run it again."""
+    return _ask(job_id, asking.retry, "It runs again.")
+
+
+@bp.post("/jobs/<uuid:job_id>/cancel")
+@needs(Role.OPERATOR)
+def cancel(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Stop it."""
+    return _ask(job_id, asking.cancel, "It is being stopped.")
+
+
+def _ask(job_id: uuid.UUID, wish: Callable[[Job], None], done: str) -> ResponseReturnValue:
+    job = db.get_or_404(Job, job_id)
+    try:
+        wish(job)
+    except asking.NotPossible as problem:
+        abort(409, str(problem))
+    db.session.commit()
+    say(done)
+    return goes_to(back(url_for("jobs.show", job_id=job_id)))

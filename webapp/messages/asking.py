@@ -1,0 +1,42 @@
+"""What a person can ask of a message: send it again, leave it, do not send it."""
+
+from webapp.accounts.acting import record
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.jobs.kinds import Wake
+from webapp.jobs.queue import wake
+from webapp.messages.models import Message, MessageState
+from webapp.messages.stopping import NAMES
+from webapp.states import move
+
+
+class NotPossible(Exception):
+    """The message is not in a state in which that can be asked; the text says why."""
+
+
+def send_again(message: Message) -> None:
+    """Send a message again that failed, or that may or may not have arrived. Raises NotPossible."""
+    again = (MessageState.FAILED, MessageState.UNKNOWN, MessageState.CANCELLED)
+    clean = {"failures": 0, "finished_at": None, "error": None, "advice": None, "code": None}
+    if not move(message, MessageState.QUEUED, expect=again, due_at=now(), **clean):
+        raise NotPossible("This message is on its way or has arrived, so it is not sent again.")
+    wake(Wake.DELIVER)
+    record("message.sent_again", f"Sent the {NAMES[message.channel]} message to {message.address} again", about=message)
+
+
+def leave(message: Message) -> None:
+    """Say that nothing more shall be done about a message whose fate is unknown. Raises NotPossible."""
+    if message.finished_at is not None or not move(
+        message, MessageState.UNKNOWN, expect=[MessageState.UNKNOWN], finished_at=now()
+    ):
+        raise NotPossible("There is nothing left to decide about this message.")
+    record("message.left", f"Left the {NAMES[message.channel]} message to {message.address} as it is", about=message)
+
+
+def cancel(message: Message) -> None:
+    """Do not send a message that still waits. Raises NotPossible."""
+    if not move(message, MessageState.CANCELLED, expect=[MessageState.QUEUED], finished_at=now()):
+        raise NotPossible("This message has already left.")
+    db.session.flush()
+    wake(Wake.DELIVER)  # the next one of its lane may go now
+    record("message.cancelled", f"Cancelled the {NAMES[message.channel]} message to {message.address}", about=message)
