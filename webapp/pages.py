@@ -74,10 +74,9 @@ def toast(response: Response, text: str, level: str = "ok") -> Response:
 def next_page(default: str) -> str:
     """Return where the person was going, only if that is a path of this site."""
     target = request.values.get("next", "")
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc or not target.startswith("/") or target[1:2] in {"/", "\\"}:
-        return default
-    return target
+    # Browsers read a backslash as a slash, and skip tabs and line ends before they look.
+    odd = target.startswith("//") or "\\" in target or not target.isprintable()
+    return target if target.startswith("/") and not odd else default
 
 
 def back(default: str) -> str:
@@ -100,7 +99,12 @@ def init_app(app: Flask) -> None:
     """Set up the templates and the headers that every answer carries."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.context_processor(lambda: {"business_name": settings().business_name})
+    app.context_processor(
+        lambda: {
+            "business_name": settings().business_name,
+            "has_page": lambda endpoint: endpoint in app.view_functions,
+        }
+    )
 
     @app.after_request
     def vary(response: Response) -> Response:

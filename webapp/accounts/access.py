@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp.accounts import acting
+from webapp.accounts import acting, browser
 from webapp.accounts.models import Role
 from webapp.pages import wants_fragment
 
@@ -51,6 +51,7 @@ def require_declared(app: Flask) -> None:
 
 def init_app(app: Flask) -> None:
     """Check each request before its view runs."""
+    browser.init_app(app)
 
     @app.before_request
     def guard() -> ResponseReturnValue | None:

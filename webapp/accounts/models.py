@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.clock import now
@@ -39,6 +39,27 @@ class User(Model):
 
     sessions: Mapped[list["Session"]] = relationship(back_populates="user")
 
+    # What Flask-Login asks of a user. The token lives in the cookie alone, never in a column.
+    is_authenticated = True
+    is_anonymous = False
+    token = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Say whether this person may sign in."""
+        return self.active
+
+    def get_id(self) -> str:
+        """Return what the cookie holds: the token of this very session."""
+        return self.token
+
+    @property
+    def state(self) -> str:
+        """Return how this person's account stands, in one word."""
+        if not self.active:
+            return "deactivated"
+        return "active" if self.password_hash else "invited"
+
     def can(self, role: str) -> bool:
         """Say whether this person may do what the role may: ``can("admin")``."""
         return self.active and self.role.covers(Role(role))
@@ -61,10 +82,32 @@ class Session(Model):
     user: Mapped[User] = relationship(back_populates="sessions", lazy="joined", innerjoin=True)
 
 
+class Link(Model):
+    """An address that works once: it makes the first account, or sets a person's password.
+
+    ``slot`` is what it is for ("setup", "user:12"); one link a slot, so a new one voids the old.
+    """
+
+    __tablename__ = "account_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slot: Mapped[str] = mapped_column(String(40), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+    user: Mapped[User | None] = relationship(lazy="joined")
+
+
 class AuditEntry(Model):
     """Who changed what, and when; rows are only ever added."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_user", "user_id", "id"),
+        Index("ix_audit_subject", "subject_type", "subject_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now, index=True)

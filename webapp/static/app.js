@@ -133,6 +133,13 @@
       const open = byId(button.dataset.toggle).classList.toggle("show");
       button.setAttribute("aria-expanded", String(open));
     },
+    "[data-reveal]": (box) => { byId(box.dataset.reveal).type = box.checked ? "text" : "password"; },
+    "[data-copy]": (button) => {
+      const input = byId(button.dataset.copy);
+      input.select();
+      // Browsers give the clipboard to secure pages only; the selected text can still be copied by hand.
+      navigator.clipboard?.writeText(input.value).then(() => { byId("announcer").textContent = button.lastChild.textContent = "Copied"; });
+    },
     "[data-reconnect]": () => { errors = 0; notBefore = 0; refresh(); },
   };
   document.addEventListener("click", (event) => {

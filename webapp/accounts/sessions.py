@@ -1,0 +1,143 @@
+"""The sessions: begun at sign-in, prolonged while somebody is there, ended from either side."""
+
+import re
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from webapp.accounts import tokens
+from webapp.accounts.models import Session, User
+from webapp.clock import now
+from webapp.extensions import db
+
+log = structlog.get_logger(__name__)
+
+IDLE = timedelta(hours=8)
+ABSOLUTE = timedelta(days=7)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class Visit(NamedTuple):
+    """The session of this request, as it was when the request began."""
+
+    session_id: int
+    began_at: datetime
+    seen_at: datetime
+
+
+def begin(user: User, *, address: str, browser: str) -> str:
+    """Open a session for a person and return its token, which is stored nowhere."""
+    token, moment = tokens.new(), now()
+    db.session.add(
+        Session(
+            token_hash=tokens.fingerprint(token),
+            user_id=user.id,
+            created_at=moment,
+            seen_at=moment,
+            expires_at=moment + IDLE,
+            address=address[:64],
+            browser=browser[:300],
+        )
+    )
+    return token
+
+
+def find(token: str) -> Session | None:
+    """Return the living session of a token, with its user, by one query."""
+    session = db.session.scalar(
+        select(Session).where(
+            Session.token_hash == tokens.fingerprint(token), Session.expires_at > now()
+        )
+    )
+    return session if session and session.user.active else None
+
+
+def of(user: User) -> list[Session]:
+    """Return a person's living sessions, the one used last first."""
+    living = select(Session).where(Session.user_id == user.id, Session.expires_at > now())
+    return list(db.session.scalars(living.order_by(Session.seen_at.desc(), Session.id.desc())))
+
+
+def end(user: User, session_id: int) -> bool:
+    """End one session of a person; False when it is not his or has already ended."""
+    ended = db.session.execute(
+        delete(Session).where(Session.id == session_id, Session.user_id == user.id)
+    )
+    return bool(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def end_all(user: User, *, but: int | None = None) -> int:
+    """End a person's sessions, except the one that is named; return how many there were."""
+    theirs = delete(Session).where(Session.user_id == user.id)
+    ended = db.session.execute(theirs if but is None else theirs.where(Session.id != but))
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def due(visit: Visit) -> bool:
+    """Say whether it is time to write down that the person is still there."""
+    return now() - visit.seen_at >= SEEN_EVERY
+
+
+def prolong(visit: Visit) -> bool:
+    """Write down that the person is still there, on a connection and in a transaction of its own.
+
+    Never waits: when another writer is at work it returns False, and the next request does it.
+    """
+    moment = now()
+    statement = (
+        update(Session)
+        .where(Session.id == visit.session_id, Session.seen_at < moment)
+        .values(seen_at=moment, expires_at=min(moment + IDLE, visit.began_at + ABSOLUTE))
+    )
+    sqlite = db.engine.dialect.name == "sqlite"
+    with db.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        if sqlite and driver:
+            driver.execute("PRAGMA busy_timeout=0")
+        try:
+            if not sqlite:
+                connection.execute(text("SET LOCAL lock_timeout = '20ms'"))
+            connection.execute(statement)
+            connection.commit()
+        except OperationalError:
+            log.debug("session not prolonged this time")
+            return False
+        finally:
+            if sqlite and driver:
+                connection.rollback()
+                driver.execute("PRAGMA busy_timeout=30000")
+    return True
+
+
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "CrOS": "ChromeOS",
+    "Mac OS X": "Mac",
+    "Linux": "Linux",
+}
+
+
+def browser_name(user_agent: str) -> str:
+    """Say in people's words which browser this is; the order of the names matters."""
+    browser = next((name for sign, name in BROWSERS.items() if f"{sign}/" in user_agent), None)
+    system = next((name for sign, name in SYSTEMS.items() if sign in user_agent), None)
+    if browser and system:
+        return f"{browser} on {system}"
+    other = re.match(r"[A-Za-z][\w.-]{1,30}", user_agent)
+    return browser or system or (other.group() if other else "Unknown browser")
