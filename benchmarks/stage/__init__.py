@@ -16,7 +16,7 @@ from devtools.postgres import Postgres
 from devtools.processes import free_port, start, stop
 from devtools.valkey import Valkey
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 DATABASES = ("sqlite", "postgres")
 
 
