@@ -1,0 +1,158 @@
+"""What people do at a terminal: the first link, accounts, and a release."""
+
+import os
+import subprocess
+import sys
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.live import ROOT
+from webapp.accounts.models import Role, Session, User
+from webapp.releasing import alone
+
+
+def run(app, *words):
+    """Run a command of ``flask --app wsgi``."""
+    return app.test_cli_runner().invoke(args=list(words))
+
+
+def test_the_set_up_link_is_the_only_thing_printed(app, client):
+    found = run(app, "setup-link")
+
+    assert found.exit_code == 0
+    link = found.stdout.strip()
+    assert link.startswith("http://desk.example/setup/")
+    assert client.get(link.removeprefix("http://desk.example")).status_code == 200
+
+
+def test_no_link_is_printed_once_there_is_an_account(app, user):
+    user()
+
+    found = run(app, "setup-link")
+
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert "There is an account already" in found.stderr
+
+
+def test_a_person_is_added_and_gets_a_link(app, client, db):
+    found = run(app, "user", "add", "Ada@desk.example", "--name", "Ada", "--role", "admin")
+
+    assert found.exit_code == 0, found.output
+    assert client.get(found.stdout.strip().removeprefix("http://desk.example")).status_code == 200
+    ada = db.session.query(User).one()
+    assert (ada.name, ada.email, ada.role) == ("Ada", "ada@desk.example", Role.ADMIN)
+
+
+def test_a_role_is_changed_and_the_sessions_end(app, otto, db):
+    db.session.query(User).one().email = "otto@desk.example"
+    db.session.commit()
+
+    found = run(app, "user", "role", "otto@desk.example", "admin")
+
+    assert found.exit_code == 0, found.output
+    db.session.expire_all()
+    assert db.session.query(User).one().role == Role.ADMIN
+    assert db.session.query(Session).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["add", "nonsense"], "does not look like"),
+        (["add", "ada@desk.example"], "already here"),
+        (["role", "nobody@desk.example", "admin"], "Nobody here"),
+        (["role", "ada@desk.example", "viewer"], "the only admin"),
+        (["link", "nobody@desk.example"], "Nobody here"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_fails(app, user, words, sentence):
+    user("Ada", Role.ADMIN)
+
+    found = run(app, "user", *words)
+
+    assert found.exit_code == 1
+    assert sentence in found.stderr
+
+
+def test_only_one_process_at_a_time_releases(app, db):
+    entered, leave, second = Event(), Event(), Event()
+
+    def hold():
+        with app.app_context(), alone(db.engine):
+            entered.set()
+            leave.wait(60)
+
+    def follow():
+        with app.app_context(), alone(db.engine):
+            second.set()
+
+    threads = [Thread(target=hold), Thread(target=follow)]
+    threads[0].start()
+    assert entered.wait(60)
+    threads[1].start()
+    assert not second.wait(0.3)
+    leave.set()
+    assert second.wait(60)
+    for thread in threads:
+        thread.join(60)
+
+
+ENV = """
+from alembic import context
+from flask import current_app
+from webapp.extensions import db
+with db.engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+MIGRATION = """
+import time
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "0001", None
+def upgrade():
+    op.create_table("released", sa.Column("id", sa.Integer, primary_key=True))
+    time.sleep(0.5)
+"""
+RELEASE = """
+import sys
+from pathlib import Path
+from webapp import create_app, releasing
+app = create_app()
+with app.app_context():
+    releasing.release(Path(sys.argv[1]))
+"""
+
+
+def test_two_releases_at_once_and_one_after_them_do_it_once(
+    settings_of_tests, kind, new_database, tmp_path
+):
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "env.py").write_text(ENV)
+    (tmp_path / "alembic.ini").write_text("[alembic]\n")
+    (tmp_path / "versions" / "0001_first.py").write_text(MIGRATION)
+    url = new_database(kind)
+    environment = {**os.environ, **settings_of_tests, "DATABASE_URL": url}
+
+    def start():
+        command = [sys.executable, "-c", RELEASE, str(tmp_path)]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+    running = [start(), start()]
+    for process in running:
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, output
+    again = start()
+    output, _ = again.communicate(timeout=120)
+    assert again.returncode == 0, output
+
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+        assert connection.execute(text("SELECT count(*) FROM released")).scalar() == 0
+    engine.dispose()
