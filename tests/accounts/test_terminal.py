@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 
 from tests.live import ROOT
 from webapp.accounts.models import Role, Session, User
+from webapp.config import Reader
 from webapp.releasing import alone
 
 
@@ -151,7 +152,7 @@ def test_two_releases_at_once_and_one_after_them_do_it_once(
     output, _ = again.communicate(timeout=120)
     assert again.returncode == 0, output
 
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = create_engine(Reader({"DATABASE_URL": url}).database("DATABASE_URL"))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
         assert connection.execute(text("SELECT count(*) FROM released")).scalar() == 0
