@@ -47,7 +47,7 @@ def main(arguments: "list[str]") -> None:
 
 
 def environment(lock: Path) -> Path:
-    """Return the Python of an environment that holds exactly what the lock names, or more of the same."""
+    """Return the Python of an environment that holds what the lock names."""
     python = VENV / "bin" / "python"
     enough = {fingerprint(lock), fingerprint(locks.TEST)}
     if python.exists() and STAMP.exists() and STAMP.read_text() in enough:
@@ -73,6 +73,7 @@ def find_uv() -> str:
         if candidate and version(candidate) >= locks.UV_VERSION:
             return candidate
     print("Fetching uv, the installer, into .tools ...", flush=True)
+    os.environ.setdefault("PIP_ROOT_USER_ACTION", "ignore")  # it goes into a folder of ours
     run(*pip(), "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--no-deps",
         "--target", str(TOOLS), "--require-hashes", "-r", str(locks.UV))  # fmt: skip
     return str(private)
@@ -98,7 +99,7 @@ def pip() -> "tuple[str, ...]":
             works("apt-get", "install", "-yq", "--no-install-recommends", "python3-venv")
         if not works(*make):
             sys.exit(
-                "This Python has neither pip nor venv: `sudo apt install python3-venv`, or install uv, then again."
+                "This Python has neither pip nor venv: `sudo apt install python3-venv`, then again."
             )
     return str(helper / "bin" / "python"), "-m", "pip"
 
@@ -109,8 +110,9 @@ def works(*command: str) -> bool:
 
 def run(*command: str) -> None:
     """Run a command whose failure ends us; it has said why itself."""
-    if (code := subprocess.run(command, check=False).returncode) != 0:
-        sys.exit(code)
+    ended = subprocess.run(command, check=False)
+    if ended.returncode != 0:
+        sys.exit(ended.returncode)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-# A platform says PORT and means every address; anybody else is alone on this machine until HOST says otherwise.
+# A platform says PORT and means every address; anybody else is alone on this machine until HOST
+# says otherwise.
 host = os.environ.get("HOST") or ("0.0.0.0" if "PORT" in os.environ else "127.0.0.1")  # noqa: S104 - see above
 bind = [f"{host}:{os.environ.get('PORT', '5000')}"]
 
@@ -13,8 +14,8 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 
-# The application is loaded once and shared by the children: half the memory. Hence it must open no connection and
-# start no thread while it is made.
+# The application is loaded once and shared by the children: half the memory. Hence it must open no
+# connection and start no thread while it is made.
 preload_app = True
 
 graceful_timeout = 20  # platforms kill after 30 s
@@ -33,7 +34,7 @@ def when_ready(server: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Forget database connections of the parent: two processes on one connection mix up their answers."""
+    """Forget the parent's database connections: shared ones would mix up their answers."""
     app = server.app.wsgi()
     with app.app_context():
         for engine in app.extensions["sqlalchemy"].engines.values():

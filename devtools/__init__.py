@@ -1,1 +1,1 @@
-"""What `dev.py` needs once the environment is there: services, launcher, checks. Never installed in production."""
+"""What `dev.py` does inside the environment: services, launcher, checks. Never in production."""

@@ -13,7 +13,8 @@ MACOS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-# libatomic1: the driver inside Playwright is a Node that needs it. The font: a bare system has none, and text has no width.
+# libatomic1: the driver inside Playwright is a Node that needs it. The font: a bare system has
+# none, and text has no width.
 APT_PACKAGES = ("chromium", "libatomic1", "fonts-dejavu-core")
 ARGUMENTS = (
     "--disable-gpu",
@@ -27,7 +28,7 @@ ARGUMENTS = (
 
 
 def find_chromium() -> str | None:
-    """Return a browser of the system: CHROMIUM_PATH, else one on the PATH, else an installed application."""
+    """Return a browser of the system: CHROMIUM_PATH, one on the PATH, or an application."""
     if chosen := os.environ.get("CHROMIUM_PATH"):
         return chosen
     found = (shutil.which(name) for name in NAMES)
@@ -36,13 +37,16 @@ def find_chromium() -> str | None:
 
 
 def launch_arguments() -> list[str]:
-    """Return Chromium's switches; its own sandbox stays on except for root, for whom it cannot start."""
+    """Return Chromium's switches; its sandbox stays on except for root, where it cannot."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return [*ARGUMENTS, *(["--no-sandbox"] if root else [])]
 
 
 def ensure() -> None:
-    """Make sure that there is a browser and that its driver runs. Raises ServiceError with what to install."""
+    """Make sure that there is a browser and that its driver runs.
+
+    Raises ServiceError, which says what to install.
+    """
     if find_chromium() is None and not _downloaded():
         print("No Chromium here, fetching one ...", flush=True)
         if not (_playwright("install", "--only-shell", "chromium") and _downloaded()):
@@ -55,7 +59,7 @@ def _downloaded() -> bool:
     """Tell whether Playwright's own browser is there and opens a page."""
     script = (
         "from playwright.sync_api import sync_playwright as s\n"
-        f"with s() as p: p.chromium.launch(args={launch_arguments()!r}, chromium_sandbox=False).close()"
+        f"with s() as p: p.chromium.launch(args={launch_arguments()!r}).close()"
     )
     tried = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, check=False, timeout=120
@@ -72,8 +76,8 @@ def _apt_install() -> None:
     """Install the browser as a package of the system; only root on a Debian or Ubuntu can."""
     if not (shutil.which("apt-get") and os.geteuid() == 0):
         raise ServiceError(
-            f"The browser tests need Chromium: `sudo apt install {' '.join(APT_PACKAGES)}`, or install Chrome, "
-            "or set CHROMIUM_PATH."
+            f"The browser tests need Chromium: `sudo apt install {' '.join(APT_PACKAGES)}`, "
+            "or install Chrome, or set CHROMIUM_PATH."
         )
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (

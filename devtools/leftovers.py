@@ -17,7 +17,7 @@ from devtools.settings import MARK
 def end_all() -> None:
     """End every process that belongs to this instance folder and not to us: ask all, wait, kill.
 
-    They were told to stop when their launcher died, so they are seldom more than a few seconds from their end.
+    They were told to stop when their launcher died, so most are seconds from their end.
     """
     for signum, seconds in ((signal.SIGTERM, 8.0), (signal.SIGKILL, 5.0)):
         left = [pid for pid in _marked() if alive(pid)]

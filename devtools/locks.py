@@ -1,4 +1,7 @@
-"""The lock files: what they are made from, and whether they still are. Standard library only, `dev.py` imports it."""
+"""The lock files: what they are made from, and whether they still are.
+
+Standard library only: `dev.py` imports this before there is an environment.
+"""
 
 import hashlib
 import os
@@ -22,6 +25,11 @@ UV_VERSION = tuple(
 
 # In this order: the largest first, the smaller ones then choose nothing of their own.
 MADE_FROM = {TEST: "test.in", LOCAL: "local.in", RUN: "run.in", UV: "uv.in"}
+COMPILE = (
+    *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
+    *("--no-emit-index-url", "--no-emit-find-links"),
+    *("--custom-compile-command", "python3 dev.py lock"),
+)
 MARK = "# made from requirements/*.in with the fingerprint "
 
 
@@ -35,12 +43,13 @@ def write(uv: str, arguments: "list[str]") -> None:
     """Compile every lock anew; without `--upgrade` versions stay where they may."""
     for lock, source in MADE_FROM.items():
         constraint = [] if lock in (TEST, UV) else ["-c", "requirements/test.txt"]
+        target = str(lock.relative_to(ROOT))
         subprocess.run(
-            [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
-             "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "python3 dev.py lock",
-             *constraint, *arguments, f"requirements/{source}", "-o", str(lock.relative_to(ROOT))],
-            cwd=ROOT, env={**os.environ, "UV_NO_PROGRESS": "1"}, check=True,
-        )  # fmt: skip
+            [uv, *COMPILE, *constraint, *arguments, f"requirements/{source}", "-o", target],
+            cwd=ROOT,
+            env={**os.environ, "UV_NO_PROGRESS": "1"},
+            check=True,
+        )
         lines = [line for line in lock.read_text().splitlines() if not line.startswith(MARK)]
         lock.write_text("\n".join([*lines[:2], MARK + fingerprint(), *lines[2:]]) + "\n")
         print(f"wrote {lock.relative_to(ROOT)}")
@@ -66,8 +75,8 @@ def problems() -> "list[str]":
         if re.search(r"://|^-{1,2}(index|extra|find)|file:|^/", text, re.MULTILINE):
             found.append(f"{name} names an address or a path.")
     for smaller, larger in ((RUN, LOCAL), (LOCAL, TEST)):
-        for pin in sorted(pins(smaller) - pins(larger)):
-            found.append(f"{pin} is in {smaller.name} but not in {larger.name}.")
+        alone = sorted(pins(smaller) - pins(larger))
+        found += [f"{pin} is in {smaller.name} but not in {larger.name}." for pin in alone]
     return found
 
 

@@ -9,7 +9,7 @@ from devtools.places import ROOT
 
 
 def main(folder: Path) -> int:
-    """Migrate an empty SQLite database and compare. Returns the exit code of the first command that fails."""
+    """Migrate an empty SQLite database and compare. Returns the exit code."""
     env = bare_environment(folder / "migrations.db")
     for command in ("upgrade", "check"):
         ended = subprocess.run(

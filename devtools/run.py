@@ -6,22 +6,22 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import NoReturn
 
 from devtools import leftovers, settings
 from devtools.places import INSTANCE, ROOT, private_folder
-from devtools.procfile import Manager, lines
 from devtools.processes import ServiceError, answers, start, stop, tied, wait_until
+from devtools.procfile import Manager, lines
 from devtools.valkey import Valkey
 
 
-def main() -> int:
+def run(arguments: list[str]) -> int:
     """Run Bellhop. Returns the exit code: 0 when it was told to stop."""
     signal.signal(signal.SIGTERM, _exit)
     private_folder(INSTANCE)
@@ -46,7 +46,7 @@ def _exit(signum: int, frame: object) -> NoReturn:
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """Refuse a second launcher on the same folder. The lock is the kernel's: it goes with the process."""
+    """Refuse a second launcher on the same folder; the kernel's lock goes with the process."""
     with (INSTANCE / "running").open("a") as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,9 +98,8 @@ def serve(env: dict[str, str], services: dict[str, subprocess.Popen[bytes]]) -> 
     for name, command in lines(ROOT / "Procfile").items():
         if name != "release":
             manager.add_process(name, command, env=env, cwd=str(ROOT))
-    for name, process in services.items():
-        threading.Thread(target=watch, args=(name, process, manager), daemon=True).start()
-    threading.Thread(target=announce, args=(env,), daemon=True).start()
+    manager.beside = [partial(watch, *service, manager) for service in services.items()]
+    manager.beside.append(partial(announce, env))
     manager.loop()
     told_to_stop = manager.returncode in (130, 143)  # honcho's words for SIGINT and SIGTERM
     return 0 if told_to_stop else manager.returncode or 1
@@ -108,16 +107,15 @@ def serve(env: dict[str, str], services: dict[str, subprocess.Popen[bytes]]) -> 
 
 def watch(name: str, process: subprocess.Popen[bytes], manager: Manager) -> None:
     """Stop everything when a service is gone: half a house is worse than none."""
-    process.wait()
+    code = process.wait()
     if not manager._terminating:
-        print(f"{name} ended by itself (exit code {process.returncode}); its log is in {INSTANCE}.")
-        manager.returncode = 1
-        manager.terminate()
+        print(f"{name} ended by itself (exit code {code}); its log is in {INSTANCE}.")
+    manager.stop(1)
 
 
 def announce(env: dict[str, str]) -> None:
     """Print the address once it answers, and the way to the first account while there is none."""
-    while not _is_up(env["PUBLIC_URL"] if "PUBLIC_URL" not in os.environ else _local_address(env)):
+    while not _is_up(_local_address(env)):
         time.sleep(0.1)
     link = subprocess.run(
         shlex.split("flask --app wsgi setup-link"),

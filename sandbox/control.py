@@ -99,7 +99,7 @@ class Control:
         return {"faults": [fault.as_json() for fault in self.box.faults.active]}
 
     async def add_fault(self, request: web.Request) -> Any:
-        return self.box.faults.add(await _body(request)).as_json()
+        return self.box.switch_on(await _body(request)).as_json()
 
     async def clear_faults(self, request: web.Request) -> Any:
         self.box.faults.clear()

@@ -20,6 +20,12 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 PHASES = ("connect", "mail", "rcpt", "data", "dot")
 FIRST_PHASE = {"refuse_connection": "connect", "drop": "connect", "throttle": "mail"}
+TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+}
 USUAL_OPERATION = {"whatsapp": "send", "twilio": "send", "razorpay": "any"}
 
 
@@ -58,6 +64,7 @@ class Fault:
 
     def check(self) -> None:
         """Refuse what cannot work. Raises ValueError in plain words."""
+        self._check_types()
         if self.provider not in KINDS:
             raise ValueError(f"provider must be one of {', '.join(KINDS)}")
         if self.fault not in KINDS[self.provider]:
@@ -72,6 +79,18 @@ class Fault:
             raise ValueError("when must be before or after")
         if self.provider == "smtp":
             self._check_phase()
+
+    def _check_types(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            kinds = TYPES[str(field.type).removesuffix(" | None")]
+            wrong = not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)
+            if value is not None and wrong:
+                raise ValueError(f"{field.name} must be a {kinds[-1].__name__}")
+            if field.name in ("seconds", "retry_after") and value is not None and value < 0:
+                raise ValueError(f"{field.name} must be 0 or more")
+        if not (1 <= self.copies <= 100 and 1 <= self.size <= 1000):
+            raise ValueError("copies must be 1 to 100, size 1 to 1000")
 
     def _check_phase(self) -> None:
         self.phase = self.phase or FIRST_PHASE.get(self.fault, "dot")

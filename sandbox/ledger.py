@@ -144,40 +144,7 @@ class Ledger:
         order["attempts"] += 1
         if order["status"] == "created":
             order["status"] = "attempted"
-        return self._keep(
-            self.payments,
-            {
-                "id": new_id("pay"),
-                "entity": "payment",
-                "amount": order["amount"],
-                "currency": order["currency"],
-                "status": status,
-                "order_id": order["id"],
-                "invoice_id": None,
-                "international": False,
-                "method": "upi",
-                "amount_refunded": 0,
-                "refund_status": None,
-                "captured": False,
-                "description": customer.get("description") or None,
-                "card_id": None,
-                "bank": None,
-                "wallet": None,
-                "vpa": "customer@upi",
-                "email": customer.get("email") or None,
-                "contact": customer.get("contact") or None,
-                "notes": order["notes"],
-                "fee": None,
-                "tax": None,
-                "error_code": None,
-                "error_description": None,
-                "error_source": None,
-                "error_step": None,
-                "error_reason": None,
-                "acquirer_data": {"rrn": str(secrets.randbelow(10**12)).zfill(12)},
-                "created_at": int(time.time()),
-            },
-        )
+        return self._keep(self.payments, _new_payment(order, customer, status))
 
     def capture(self, payment: Entity, amount: int, currency: str, *, tell: bool = True) -> Entity:
         """Take the money of an authorized payment."""
@@ -215,22 +182,9 @@ class Ledger:
         payment["refund_status"] = "full" if whole else "partial"
         if whole:
             payment["status"] = "refunded"
-        refund = {
-            "id": new_id("rfnd"),
-            "entity": "refund",
-            "amount": amount,
-            "currency": payment["currency"],
-            "payment_id": payment["id"],
-            "notes": notes or [],
-            "receipt": receipt or None,
-            "acquirer_data": {"rrn": None},
-            "created_at": int(time.time()),
-            "batch_id": None,
-            "status": "processed",
-            "speed_processed": "normal",
-            "speed_requested": "normal",
-        }
-        self._keep(self.refunds, refund)
+        refund = self._keep(
+            self.refunds, _new_refund(payment, amount, receipt=receipt, notes=notes)
+        )
         self._tell("refund.processed", True, refund=refund, payment=payment)
         return refund
 
@@ -263,3 +217,52 @@ class Ledger:
             to=str(about.get("contact") or about.get("email") or ""),
             about=about["id"],
         )
+
+
+def _new_payment(order: Entity, customer: dict[str, str], status: str) -> Entity:
+    errors = ("code", "description", "source", "step", "reason")
+    return {
+        "id": new_id("pay"),
+        "entity": "payment",
+        "amount": order["amount"],
+        "currency": order["currency"],
+        "status": status,
+        "order_id": order["id"],
+        "invoice_id": None,
+        "international": False,
+        "method": "upi",
+        "amount_refunded": 0,
+        "refund_status": None,
+        "captured": False,
+        "description": customer.get("description") or None,
+        "card_id": None,
+        "bank": None,
+        "wallet": None,
+        "vpa": "customer@upi",
+        "email": customer.get("email") or None,
+        "contact": customer.get("contact") or None,
+        "notes": order["notes"],
+        "fee": None,
+        "tax": None,
+        **{f"error_{name}": None for name in errors},
+        "acquirer_data": {"rrn": str(secrets.randbelow(10**12)).zfill(12)},
+        "created_at": int(time.time()),
+    }
+
+
+def _new_refund(payment: Entity, amount: int, *, receipt: str, notes: Any) -> Entity:
+    return {
+        "id": new_id("rfnd"),
+        "entity": "refund",
+        "amount": amount,
+        "currency": payment["currency"],
+        "payment_id": payment["id"],
+        "notes": notes or [],
+        "receipt": receipt or None,
+        "acquirer_data": {"rrn": None},
+        "created_at": int(time.time()),
+        "batch_id": None,
+        "status": "processed",
+        "speed_processed": "normal",
+        "speed_requested": "normal",
+    }

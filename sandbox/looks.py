@@ -89,7 +89,7 @@ def linked(text: str, stars: bool = False) -> Markup:
 
 def _words(text: str, stars: bool) -> Markup:
     escaped = escape(text)
-    return Markup(BOLD.sub(r"<strong>\1</strong>", escaped)) if stars else escaped
+    return Markup(BOLD.sub(r"<strong>\1</strong>", str(escaped))) if stars else escaped
 
 
 def clock(at: float) -> str:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from .box import Box
 from .looks import Looks, policy
-from .smtp import content_of, parse
+from .smtp import content_of, header_of, parse
 from .store import Message
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Reply-To", "Date", "Message-ID", "List-Unsubscribe")
@@ -61,7 +61,7 @@ class MailPages:
             "mail.html",
             mails=mails,
             opened=opened,
-            headers=[(name, str(mail[name])) for name in SHOWN_HEADERS if mail.get(name)],
+            headers=[(name, value) for name in SHOWN_HEADERS if (value := header_of(mail, name))],
             html=html is not None,
             text=None if plain is None else content_of(plain),
             attachments=attachments(mail),
@@ -124,7 +124,7 @@ def attachments(mail: EmailMessage) -> list[Attachment]:
             continue
         content = part.get_payload(decode=True)
         name = part.get_filename() or part.get_content_type()
-        cid = str(part.get("Content-ID", "")).strip().strip("<>")
+        cid = header_of(part, "Content-ID").strip().strip("<>")
         size = len(content) if isinstance(content, bytes) else 0
         found.append(Attachment(index, name, part.get_content_type(), size, cid))
     return found

@@ -93,7 +93,7 @@ class Pages:
     async def add_fault(self, request: web.Request) -> web.Response:
         typed = {name: str(value).strip() for name, value in (await request.post()).items()}
         try:
-            self.box.faults.add(_fault_of(typed))
+            self.box.switch_on(_fault_of(typed))
         except ValueError as error:
             return self._faults(f"That cannot be switched on: {error}.", typed)
         return see("/faults")

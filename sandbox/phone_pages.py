@@ -11,7 +11,8 @@ from .box import Box
 from .looks import Looks, from_here, policy, see
 from .settings import TWILIO_FROM, WHATSAPP_NUMBER
 from .store import Message, digits
-from .twilio import Twilio, number_error
+from .twilio import Twilio
+from .twilio_errors import number_error
 from .whatsapp import WhatsApp, wa_id
 
 LISTED = 40

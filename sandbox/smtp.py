@@ -148,7 +148,7 @@ def read_mail(envelope: Envelope) -> Message:
     """Make a message of what arrived; the local part of its Message-ID is its reference."""
     raw = envelope.original_content or b""
     mail = parse(raw)
-    message_id = str(mail.get("Message-ID", "")).strip().strip("<>")
+    message_id = header_of(mail, "Message-ID").strip().strip("<>")
     return Message(
         channel="email",
         direction="out",
@@ -160,7 +160,7 @@ def read_mail(envelope: Envelope) -> Message:
         status="delivered",
         kind="mail",
         details={
-            "subject": str(mail.get("Subject", "")),
+            "subject": header_of(mail, "Subject"),
             "recipients": list(envelope.rcpt_tos),
             "message_id": message_id,
             "_raw": raw,
@@ -172,6 +172,15 @@ def parse(raw: bytes) -> EmailMessage:
     mail = message_from_bytes(raw, policy=policy.default)
     assert isinstance(mail, EmailMessage)
     return mail
+
+
+def header_of(mail: MIMEPart, name: str) -> str:
+    """Decode a header; one that Python's own parser breaks on is given as it came."""
+    try:
+        return str(mail.get(name, ""))
+    except Exception:  # noqa: BLE001 - the parser raises whatever it stumbles over
+        raw = (value for key, value in mail.raw_items() if key.lower() == name.lower())
+        return "".join(str(next(raw, "")).split("\r\n"))
 
 
 def plain_text(mail: EmailMessage) -> str:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 KEPT = 20_000
 KEPT_BYTES = 256 * 1024 * 1024
 
+FORGOTTEN = "forgotten"
+
 Direction = Literal["out", "in", "provider"]
 """out: the app sent it; in: the customer; provider: the provider itself, as STOP is answered."""
 
@@ -113,7 +115,9 @@ class Store:
         ]
 
     def forget(self) -> None:
-        """Drop all messages, counts and opt-outs, as a new sandbox would have none."""
+        """Drop all messages, counts and opt-outs; those on their way report nothing more."""
+        for message in self.messages.values():
+            message.status = FORGOTTEN
         self.messages.clear()
         self.accepted.clear()
         self.opted_out.clear()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -17,41 +16,14 @@ from yarl import URL
 
 from . import signatures
 from .faults import Fault, Faults
-from .settings import BUSINESS_ACCOUNT_ID, Behaviour, Settings
+from .settings import Behaviour, Settings
+from .webhook import FORM, JSON, Webhook, spread, whatsapp_body
 
 SENDERS = 24
 ANSWER_WITHIN = 10.0
 MOST_WAITING = 200_000
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 
-
-@dataclass(slots=True)
-class Webhook:
-    """One call to the app: what, where, and how it went."""
-
-    url: str
-    channel: str
-    event: str
-    to: str
-    about: str
-    """The id of the message or payment; reordering stays within it."""
-    body: bytes
-    content_type: str
-    sign: Callable[[bytes, bool], dict[str, str]]
-    """Headers for a body; signed with a wrong secret when the second argument is true."""
-    part: dict[str, Any] | None = None
-    """A WhatsApp status that may be put into one POST with others."""
-    id: int = 0
-    created_at: float = field(default_factory=time.time)
-    attempts: int = 0
-    state: str = "waiting"
-    answer: str = ""
-    forged: Fault | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        names = ("id", "url", "channel", "event", "to", "about", "attempts", "state", "answer")
-        return {**{name: getattr(self, name) for name in names}, "created_at": self.created_at}
+log = logging.getLogger(__name__)
 
 
 class Webhooks:
@@ -155,7 +127,10 @@ class Webhooks:
     # From there to the wire
 
     def _post(self, webhook: Webhook) -> None:
-        if not self.behaviour.webhooks or self.waiting >= MOST_WAITING:
+        if not self.behaviour.webhooks:
+            return
+        if self.waiting >= MOST_WAITING:
+            log.error("%s webhooks wait: this one is lost (%s)", self.waiting, webhook.event)
             return
         webhook.id = next(self._ids)
         self.recent.append(webhook)
@@ -224,7 +199,7 @@ class Webhooks:
         if not batch:
             return
         first = batch[0]
-        first.body = whatsapp_body(_spread([w.part for w in batch if w.part is not None]))
+        first.body = whatsapp_body(spread([w.part for w in batch if w.part is not None]))
         for other in batch[1:]:
             self._end(other, f"in the batch of {first.id}")
         self._due.put_nowait(first)
@@ -267,11 +242,11 @@ class Webhooks:
             ) as answer:
                 await answer.read()
         except (TimeoutError, aiohttp.ClientError, ValueError, OSError) as error:
-            webhook.answer = type(error).__name__
+            webhook.answer = _problem(error)
             if isinstance(error, aiohttp.ClientConnectorError):
                 self._mark_away(webhook)
             return False
-        webhook.answer = str(answer.status)
+        webhook.answer = f"answered {answer.status}"
         self._away_until.pop(origin(webhook.url), None)
         return 200 <= answer.status < 300
 
@@ -281,38 +256,14 @@ class Webhooks:
         self._away_until[origin(webhook.url)] = time.monotonic() + gap
 
 
+def _problem(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "nobody listens"
+    if isinstance(error, TimeoutError):
+        return f"no answer in {ANSWER_WITHIN:.0f} s"
+    return f"no answer ({type(error).__name__})"
+
+
 def origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def whatsapp_body(entries: Sequence[Sequence[tuple[str, dict[str, Any]]]]) -> bytes:
-    """Wrap changes, given entry by entry, as Meta does."""
-    return json.dumps(
-        {
-            "object": "whatsapp_business_account",
-            "entry": [
-                {
-                    "id": BUSINESS_ACCOUNT_ID,
-                    "changes": [{"value": value, "field": name} for name, value in changes],
-                }
-                for changes in entries
-            ],
-        },
-        separators=(",", ":"),
-    ).encode()
-
-
-def _spread(values: list[dict[str, Any]]) -> list[list[tuple[str, dict[str, Any]]]]:
-    """Spread statuses over entries and changes, and put two into a change where they are enough."""
-    pairs = [values[i : i + 2] for i in range(0, len(values), 2)]
-    changes = [("messages", _merge(pair)) for pair in pairs]
-    half = (len(changes) + 1) // 2
-    return [part for part in (changes[:half], changes[half:]) if part]
-
-
-def _merge(values: list[dict[str, Any]]) -> dict[str, Any]:
-    merged = dict(values[0])
-    for name in ("statuses", "contacts"):
-        merged[name] = [item for value in values for item in value.get(name, [])]
-    return merged

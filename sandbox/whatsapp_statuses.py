@@ -11,7 +11,7 @@ from .box import Box
 from .faults import Fault
 from .graph import TITLES
 from .settings import PHONE_NUMBER_ID, WHATSAPP_NUMBER
-from .store import Message, digits
+from .store import FORGOTTEN, Message, digits
 
 METADATA = {
     "display_phone_number": digits(WHATSAPP_NUMBER),
@@ -66,6 +66,8 @@ class Statuses:
         self._report(message, "failed", code)
 
     def _report(self, message: Message, status: str, code: int | None = None) -> None:
+        if message.status == FORGOTTEN:
+            return
         self.box.store.set_status(message, status, code)
         number = digits(message.to)
         report: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Fixtures for the real services the tests run against: Valkey, PostgreSQL, fresh databases, Chromium.
+"""Fixtures for the real services: Valkey, PostgreSQL, fresh databases, Chromium.
 
 Every process of pytest-xdist has servers of its own, so no test sees another's rows or queues.
 """
@@ -22,14 +22,17 @@ Prepare = Callable[[str], None]
 
 
 class NewDatabase(Protocol):
-    """Makes a database and returns its URL; `prepare(url)` fills the first of its kind, the others are copies of it."""
+    """Makes a database and returns its URL.
+
+    `prepare(url)` fills the first of its kind; the others are copies of that one.
+    """
 
     def __call__(self, kind: Kind, prepare: Prepare | None = None) -> str: ...
 
 
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    """Return a running server; `url`, and `kill()`, `stop()`, `start()` keep address and password."""
+    """Return a running server; `kill()`, `stop()` and `start()` keep its `url`."""
     server = Valkey(tmp_path_factory.mktemp("valkey"))
     server.start()
     yield server
@@ -110,7 +113,7 @@ class PostgresServer:
         self.made: list[str] = []
 
     def create(self, template: str | None = None) -> str:
-        """Return the URL of a new database, a copy of `template` when given (its sessions are ended for that)."""
+        """Return the URL of a new database, a copy of `template` when given; ends its sessions."""
         name = f"test_{uuid4().hex}"
         with psycopg.connect(_for_psycopg(self.url), autocommit=True) as connection:
             source = (
@@ -134,6 +137,12 @@ class PostgresServer:
 
 def _for_psycopg(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+@pytest.fixture(scope="session")
+def chaos_seed() -> int:
+    """Return the seed of this run's accidents: always the same unless CHAOS_SEED is set."""
+    return int(os.environ.get("CHAOS_SEED", "1"))
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,9 @@ def page(query: Select[Any], key: Any, *, size: int = SIZE) -> Page:
     """
     before, after = _wanted(key, "before"), _wanted(key, "after")
     if after is not None:
-        rows = list(db.session.scalars(query.where(key > after).order_by(key.asc()).limit(size + 1)))
+        rows = list(
+            db.session.scalars(query.where(key > after).order_by(key.asc()).limit(size + 1))
+        )
         more_newer, more_older = len(rows) > size, True
         rows = rows[:size][::-1]
     else:

@@ -1,7 +1,7 @@
 """The accounts at the providers, and the sandbox's accounts when there are none."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ SANDBOX_BUSINESS_ACCOUNT_ID = "200000000000001"
 SANDBOX_SENDER = "+15005550006"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WhatsAppAccount:
     """One number of the WhatsApp Cloud API."""
 
@@ -22,8 +22,9 @@ class WhatsAppAccount:
     phone_number_id: str
     business_account_id: str
     access_token: str
-    app_secret: str
-    verify_token: str
+    #: Signs what WhatsApp reports to us, and the word by which it knows our address.
+    app_secret: str = ""
+    verify_token: str = ""
 
     @classmethod
     def read(cls, read: "Reader") -> "WhatsAppAccount | None":
@@ -43,14 +44,16 @@ class WhatsAppAccount:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TwilioAccount:
     """A Twilio account with the number that it sends from."""
 
     base_url: str
     account_sid: str
     auth_token: str
+    #: A phone number, or the SID of a Messaging Service (``MG…``).
     sender: str
+    #: Where Twilio reports: our public address, without a path.
     status_callback: str
 
     @classmethod
@@ -66,17 +69,18 @@ class TwilioAccount:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
     """The SMTP server that carries e-mail, and the address that it is sent from."""
 
     host: str
     port: int
-    user: str | None
-    password: str | None
-    tls: str
+    #: ``name@example.org`` or ``Name <name@example.org>``.
     sender: str
     message_id_domain: str
+    user: str | None = None
+    password: str | None = None
+    tls: Literal["none", "starttls", "implicit"] = "none"
 
     @classmethod
     def read(cls, read: "Reader", public_url: str) -> "MailServer | None":
@@ -132,9 +136,18 @@ def sandboxed(read: "Reader", public_url: str) -> Sandbox:
             app_secret=secret,
             verify_token=secret,
         ),
-        twilio=TwilioAccount(url, SANDBOX_TWILIO_SID, secret, SANDBOX_SENDER, public_url),
+        twilio=TwilioAccount(
+            base_url=url,
+            account_sid=SANDBOX_TWILIO_SID,
+            auth_token=secret,
+            sender=SANDBOX_SENDER,
+            status_callback=public_url,
+        ),
         mail=MailServer(
-            host, int(port), None, None, "none", "desk@bellhop.example", "bellhop.example"
+            host=host,
+            port=int(port),
+            sender="desk@bellhop.example",
+            message_id_domain="bellhop.example",
         ),
         razorpay=RazorpayAccount(url, "rzp_test_sandbox", secret, f"{secret}-webhook"),
     )

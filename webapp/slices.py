@@ -3,11 +3,35 @@
 from flask import Blueprint
 
 from webapp.accounts import models as accounts
-from webapp.accounts.views import bp as accounts_pages
+from webapp.accounts import views as account_pages
+from webapp.bookings import book_views as book_pages
+from webapp.bookings import models as bookings
+from webapp.bookings import payment_views as payment_pages
+from webapp.bookings import views as booking_pages
+from webapp.bookings import webhooks as payment_webhooks
 from webapp.customers import models as customers
+from webapp.customers import views as customer_pages
+from webapp.home import views as home
 from webapp.jobs import models as jobs
+from webapp.jobs import views as job_pages
 from webapp.messages import models as messages
+from webapp.messages import views as message_pages
 from webapp.messages import webhooks
+from webapp.services import models as services
+from webapp.services import views as service_pages
 
-TABLES = (accounts, customers, jobs, messages)
-BLUEPRINTS: tuple[Blueprint, ...] = (accounts_pages, webhooks.bp)
+TABLES = (accounts, bookings, customers, jobs, messages, services)
+PAGES = (
+    account_pages,
+    book_pages,
+    booking_pages,
+    customer_pages,
+    home,
+    job_pages,
+    message_pages,
+    payment_pages,
+    payment_webhooks,
+    service_pages,
+    webhooks,
+)
+BLUEPRINTS: tuple[Blueprint, ...] = tuple(part.bp for part in PAGES)

@@ -1,6 +1,7 @@
 """A mail server that does as told at each step, and remembers what reached it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from tests.channels.wire import Listener, listening
 
 HANG_UP = "hang up"
 SILENCE = "silence"
+STALL = "stop reading"
 
 
 @dataclass
@@ -16,11 +18,12 @@ class Mailroom:
     """`script` maps a step to what is done there, in turn and the last for ever.
 
     Steps: greeting, EHLO, STARTTLS, AUTH, NOOP, MAIL, RCPT, DATA, body (hang up after some bytes of
-    it), verdict, RSET. What is done: a reply, HANG_UP or SILENCE.
+    it), verdict, RSET. What is done: a reply, HANG_UP, SILENCE or STALL.
     """
 
     script: dict[str, list[str]] = field(default_factory=dict)
     extensions: tuple[str, ...] = ("8BITMIME",)
+    tls: ssl.SSLContext | None = None
     commands: list[str] = field(default_factory=list)
     letters: list[bytes] = field(default_factory=list)
     listener: Listener = field(default_factory=lambda: Listener(0))
@@ -42,6 +45,8 @@ class Mailroom:
             usual = {"DATA": "354 go on", "EHLO": self._ehlo(), "QUIT": "221 bye"}
             if not await self._do(verb, usual.get(verb, "250 ok"), reader, writer):
                 return
+            if verb == "STARTTLS" and self.tls:
+                await writer.start_tls(self.tls)
             data = verb == "DATA" and self._last.startswith("354")
             if verb == "QUIT" or (data and not await self._take(reader, writer)):
                 return
@@ -62,6 +67,9 @@ class Mailroom:
     ) -> bool:
         told = self.script.get(step, [usual])
         self._last = told.pop(0) if len(told) > 1 else told[0]
+        if self._last == STALL:
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await asyncio.Event().wait()
         if self._last == SILENCE:
             await reader.read()
         if self._last in (SILENCE, HANG_UP):
@@ -75,7 +83,12 @@ class Mailroom:
 
 
 @asynccontextmanager
-async def mailroom(*extensions: str, **script: list[str]) -> AsyncIterator[Mailroom]:
-    room = Mailroom(script=script, extensions=extensions)
-    async with listening(room.serve, room.listener):
+async def mailroom(
+    *extensions: str,
+    starttls: ssl.SSLContext | None = None,
+    implicit: ssl.SSLContext | None = None,
+    **script: list[str],
+) -> AsyncIterator[Mailroom]:
+    room = Mailroom(script=script, extensions=extensions, tls=starttls)
+    async with listening(room.serve, room.listener, tls=implicit):
         yield room

@@ -6,14 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.channels.wire import answering, dropping, free_port, reply, silent
+from tests.channels.wire import HASTY, PATIENT, answering, dropping, free_port, reply, silent
 from webapp.messages.channels import Channel, Outcome, OutcomeKind, Parcel, Patience, TwilioAccount
 from webapp.messages.channels.exchange import ProviderError
 from webapp.messages.channels.sms import TwilioCarrier
 
 SID = "AC" + "5a" * 16
 PARCEL = Parcel(ref="a b&c", channel=Channel.SMS, address="+919812345678", text="Hello ✓ & bye")
-SHORT = Patience(connect=5.0, answer=0.2)
 
 
 def account(url: str, sender: str = "+15005550006") -> TwilioAccount:
@@ -42,8 +41,14 @@ def error(code: int, status: int) -> dict[str, Any]:
     return {"code": code, "message": "Words", "more_info": info, "status": status}
 
 
-async def send(url: str, parcel: Parcel = PARCEL, sender: str = "+15005550006") -> Outcome:
-    carrier = TwilioCarrier(account(url, sender), SHORT)
+async def send(
+    url: str,
+    parcel: Parcel = PARCEL,
+    *,
+    sender: str = "+15005550006",
+    patience: Patience = PATIENT,
+) -> Outcome:
+    carrier = TwilioCarrier(account(url, sender), patience)
     try:
         return await carrier.send(parcel)
     finally:
@@ -146,7 +151,7 @@ def test_a_lost_answer_leaves_the_outcome_unknown_and_is_not_repeated() -> None:
     async def run() -> None:
         for fault in (dropping(), dropping(reply(201, message())[:-5]), silent()):
             async with fault as server:
-                outcome = await send(server.url)
+                outcome = await send(server.url, patience=HASTY)
             assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, "no_answer")
             assert len(server.requests) == 1
 
@@ -169,7 +174,7 @@ def test_what_was_sent_to_a_number_since_a_time_is_found_over_several_pages() ->
         first = {"messages": [message()], "next_page_uri": following}
         last = {"messages": [early], "next_page_uri": None}
         async with answering(reply(200, first), reply(200, last)) as server:
-            carrier = TwilioCarrier(account(server.url), SHORT)
+            carrier = TwilioCarrier(account(server.url), PATIENT)
             since = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
             found = await carrier.find("msg-1", "+91", since)
             await carrier.aclose()
@@ -193,7 +198,7 @@ def test_what_was_sent_to_a_number_since_a_time_is_found_over_several_pages() ->
 def test_a_list_that_cannot_be_had_is_not_an_empty_list(answer: bytes, kind: OutcomeKind) -> None:
     async def run() -> None:
         async with answering(answer) as server:
-            carrier = TwilioCarrier(account(server.url), SHORT)
+            carrier = TwilioCarrier(account(server.url), PATIENT)
             with pytest.raises(ProviderError) as caught:
                 await carrier.find("msg-1", "+91", datetime.now(UTC))
             await carrier.aclose()

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.channels.wire import answering, answering_late, dropping, free_port, reply, silent
+from tests.channels.wire import (
+    HASTY,
+    PATIENT,
+    answering,
+    answering_late,
+    dropping,
+    free_port,
+    reply,
+    silent,
+)
 from webapp.messages.channels import (
     Channel,
     Outcome,
@@ -22,7 +31,6 @@ ACCEPTED = {
     "contacts": [{"input": "919812345678", "wa_id": "919812345678"}],
     "messages": [{"id": "wamid.1", "message_status": "accepted"}],
 }
-SHORT = Patience(connect=5.0, answer=0.2)
 
 
 def account(url: str) -> WhatsAppAccount:
@@ -35,7 +43,7 @@ def account(url: str) -> WhatsAppAccount:
     )
 
 
-async def send(url: str, parcel: Parcel = PARCEL, patience: Patience = SHORT) -> Outcome:
+async def send(url: str, parcel: Parcel = PARCEL, patience: Patience = PATIENT) -> Outcome:
     carrier = WhatsAppCarrier(account(url), patience)
     try:
         return await carrier.send(parcel)
@@ -197,8 +205,7 @@ def test_a_name_that_does_not_exist_is_tried_again() -> None:
 def test_a_server_that_speaks_no_tls_got_nothing() -> None:
     async def run() -> None:
         async with dropping() as server:
-            hasty = Patience(connect=0.5, answer=0.2)
-            outcome = await send(server.url.replace("http:", "https:"), patience=hasty)
+            outcome = await send(server.url.replace("http:", "https:"), patience=HASTY)
         assert outcome.kind is OutcomeKind.TRANSIENT
 
     asyncio.run(run())
@@ -221,7 +228,7 @@ def test_an_answer_that_breaks_off_leaves_the_outcome_unknown(sent: bytes) -> No
 def test_no_answer_in_time_leaves_the_outcome_unknown() -> None:
     async def run() -> None:
         async with silent() as server:
-            outcome = await send(server.url)
+            outcome = await send(server.url, patience=HASTY)
         assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, "no_answer")
         assert len(server.requests) == 1
 
@@ -230,8 +237,8 @@ def test_no_answer_in_time_leaves_the_outcome_unknown() -> None:
 
 def test_waiting_for_a_free_connection_is_not_taken_for_an_unreachable_provider() -> None:
     async def run() -> None:
-        one_at_a_time = Patience(connect=0.5, answer=20.0, http_connections=1)
-        async with answering_late(0.2, reply(200, ACCEPTED)) as server:
+        one_at_a_time = Patience(connect=1.5, answer=30.0, http_connections=1)
+        async with answering_late(0.4, reply(200, ACCEPTED)) as server:
             carrier = WhatsAppCarrier(account(server.url), one_at_a_time)
             outcomes = await asyncio.gather(*(carrier.send(PARCEL) for _ in range(6)))
             await carrier.aclose()

@@ -2,11 +2,18 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.messages.channels import Patience
+
+PATIENT = Patience(connect=30.0, answer=30.0, verdict=30.0)
+"""For whoever is answered: a busy machine must not make a test fail."""
+HASTY = Patience(connect=1.0, answer=1.0, verdict=1.0)
+"""For whoever waits in vain."""
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -34,7 +41,12 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(handler: Handler, listener: Listener | None = None) -> AsyncIterator[Listener]:
+async def listening(
+    handler: Handler,
+    listener: Listener | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[Listener]:
     """Serve connections with `handler` until the block ends; no connection outlives it."""
     open_writers: set[asyncio.StreamWriter] = set()
     found = listener or Listener(0)
@@ -44,13 +56,13 @@ async def listening(handler: Handler, listener: Listener | None = None) -> Async
         found.connections += 1
         try:
             await handler(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, OSError):
             return
         finally:
             open_writers.discard(writer)
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=64 * 1024 * 1024)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=64 * 1024 * 1024, ssl=tls)
     found.port = server.sockets[0].getsockname()[1]
     try:
         yield found

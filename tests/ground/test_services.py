@@ -1,10 +1,16 @@
 """The services the other tests stand on."""
 
+import json
 import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 import redis
+from playwright.sync_api import Page, expect
 
 from devtools.valkey import Valkey
 from tests.services import Kind, NewDatabase
@@ -55,6 +61,33 @@ def test_a_queue_survives_the_power_cut_and_the_address_stays(valkey: Valkey) ->
         assert client.llen("queue") == 2
 
 
+def test_a_server_left_in_the_folder_is_ended_by_the_next_start(tmp_path: Path) -> None:
+    left, new = Valkey(tmp_path), Valkey(tmp_path)
+    left.start()
+    new.start()
+    try:
+        assert left.process.wait(30) == 0
+        assert new.ready()
+    finally:
+        new.stop()
+
+
+def test_a_stranger_that_got_the_process_id_of_an_old_server_is_left_alone(tmp_path: Path) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    record = {"pid": stranger.pid, "port": 20_000, "password": "x"}
+    (tmp_path / "running.json").write_text(json.dumps(record))
+    server = Valkey(tmp_path)
+    server.start()
+    server.stop()
+    assert stranger.poll() is None
+    stranger.communicate(b"\n", timeout=30)
+
+
+def test_a_service_is_not_tied_to_a_thread_that_ends_before_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="main thread"):
+        pool.submit(Valkey(tmp_path).start).result()
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_new_databases_are_copies_of_the_prepared_one_and_strangers_to_each_other(
     new_database: NewDatabase, kind: Kind
@@ -66,3 +99,9 @@ def test_new_databases_are_copies_of_the_prepared_one_and_strangers_to_each_othe
         with psycopg.connect(one) as connection:
             connection.execute("INSERT INTO guests VALUES ('Asha')")
     assert count_guests(other) == 0
+
+
+@pytest.mark.browser
+def test_a_real_chromium_opens_a_page(page: Page) -> None:
+    page.set_content("<h1>Front desk</h1>")
+    expect(page.get_by_role("heading", name="Front desk")).to_be_visible()

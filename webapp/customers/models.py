@@ -2,17 +2,29 @@
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.clock import now
 from webapp.extensions import Model
+
+_NO_PHONE_SQL = text("phone IS NULL")
 
 
 class Customer(Model):
     """A person whom the business serves."""
 
     __tablename__ = "customers"
+    __table_args__ = (
+        # Who gave no number is known by the address alone, so that must be one row.
+        Index(
+            "uq_customers_email_alone",
+            "email",
+            unique=True,
+            sqlite_where=_NO_PHONE_SQL,
+            postgresql_where=_NO_PHONE_SQL,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))

@@ -38,7 +38,10 @@ class Redis:
         try:
             if self.client is None:
                 self.client = redis.Redis.from_url(
-                    settings().redis_url, socket_timeout=0.3, socket_connect_timeout=0.3, max_connections=1
+                    settings().redis_url,
+                    socket_timeout=0.3,
+                    socket_connect_timeout=0.3,
+                    max_connections=1,
                 )
             return bool(self.client.ping())
         except (redis.RedisError, OSError):

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from webapp.clock import now
-from webapp.extensions import db, settings
+from webapp.extensions import UtcDateTime, db, settings
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
 from webapp.jobs.queue import NEW, Letter, post
@@ -92,7 +92,12 @@ class Run:
 
     def succeed(self, result: dict[str, Any] | None) -> None:
         """End it well, in the transaction of its last effect. Raises LeaseLost."""
-        self._end(JobState.SUCCESS, result=result, error=None, advice=None, traceback=None)
+        db.session.flush()
+        ended = db.session.connection().execute(
+            _SUCCEED, {"of": self.id, "number": self.attempt, "at": now(), "answer": result}
+        )
+        if ended.rowcount != 1:
+            raise LeaseLost
 
     def stop(self) -> None:
         """End it because somebody asked for that."""
@@ -129,12 +134,12 @@ class Run:
         self._move(JobState.PENDING, run_at=moment, published_at=moment, lost=0)
         post(Letter(self.kind.value, self.queue, self.id, NEW, moment.timestamp()))
 
+    def _end(self, state: JobState, **values: Any) -> None:
+        self._move(state, finished_at=now(), **values)
+
     @property
     def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return (Job.id == self.id, Job.state == JobState.PROGRESS, Job.attempt == self.attempt)
-
-    def _end(self, state: JobState, **values: Any) -> None:
-        self._move(state, finished_at=now(), **values)
 
     def _move(self, state: JobState, **values: Any) -> None:
         moved = db.session.execute(
@@ -156,23 +161,10 @@ def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
     One conditional UPDATE, so a message that was delivered twice runs once. The caller commits.
     """
     moment = now()
-    free = or_(
-        Job.state.in_(WAITING), (Job.state == JobState.PROGRESS) & (Job.lease_until < moment)
+    times = {"moment": moment, "lease": moment + LEASE}
+    row = (
+        db.session.connection().execute(_CLAIM, {"of": job_id, "by": worker, **times}).one_or_none()
     )
-    row = db.session.execute(
-        update(Job)
-        .where(Job.id == job_id, free, Job.run_at <= moment, Job.cancel_requested_at.is_(None))
-        .values(
-            state=JobState.PROGRESS,
-            attempt=Job.attempt + 1,
-            lease_until=moment + LEASE,
-            worker=worker,
-            started_at=moment,
-            version=Job.version + 1,
-        )
-        .returning(*CLAIMED)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
     return Run(**row._mapping) if row else None
 
 
@@ -186,6 +178,46 @@ CLAIMED: Collection[Any] = (
     Job.args,
     Job.request_id,
     Job.asked_by_id,
+)
+
+# Built once: putting these together costs more than running them.
+_MOMENT = bindparam("moment", type_=UtcDateTime())
+_CLAIM = (
+    update(Job)
+    .where(
+        Job.id == bindparam("of"),
+        or_(Job.state.in_(WAITING), (Job.state == JobState.PROGRESS) & (Job.lease_until < _MOMENT)),
+        Job.run_at <= _MOMENT,
+        Job.cancel_requested_at.is_(None),
+    )
+    .values(
+        state=JobState.PROGRESS,
+        attempt=Job.attempt + 1,
+        lease_until=bindparam("lease", type_=UtcDateTime()),
+        worker=bindparam("by"),
+        started_at=_MOMENT,
+        version=Job.version + 1,
+    )
+    .returning(*CLAIMED)
+)
+_SUCCEED = (
+    update(Job)
+    .where(
+        Job.id == bindparam("of"),
+        Job.state == JobState.PROGRESS,
+        Job.attempt == bindparam("number"),
+    )
+    .values(
+        state=JobState.SUCCESS,
+        finished_at=bindparam("at"),
+        result=bindparam("answer"),
+        lease_until=None,
+        worker=None,
+        error=None,
+        advice=None,
+        traceback=None,
+        version=Job.version + 1,
+    )
 )
 
 

@@ -77,7 +77,12 @@ def status(job_id: uuid.UUID) -> ResponseReturnValue:
     job = db.get_or_404(Job, job_id)
     progress = {"done": job.done, "total": job.total, "note": job.note}
     return jsonify(
-        id=str(job.id), kind=job.kind, state=job.state, progress=progress, result=job.result, error=job.error
+        id=str(job.id),
+        kind=job.kind,
+        state=job.state,
+        progress=progress,
+        result=job.result,
+        error=job.error,
     )
 
 

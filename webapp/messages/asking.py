@@ -21,7 +21,11 @@ def send_again(message: Message) -> None:
     if not move(message, MessageState.QUEUED, expect=again, due_at=now(), **clean):
         raise NotPossible("This message is on its way or has arrived, so it is not sent again.")
     wake(Wake.DELIVER)
-    record("message.sent_again", f"Sent the {NAMES[message.channel]} message to {message.address} again", about=message)
+    record(
+        "message.sent_again",
+        f"Sent the {NAMES[message.channel]} message to {message.address} again",
+        about=message,
+    )
 
 
 def leave(message: Message) -> None:
@@ -30,7 +34,11 @@ def leave(message: Message) -> None:
         message, MessageState.UNKNOWN, expect=[MessageState.UNKNOWN], finished_at=now()
     ):
         raise NotPossible("There is nothing left to decide about this message.")
-    record("message.left", f"Left the {NAMES[message.channel]} message to {message.address} as it is", about=message)
+    record(
+        "message.left",
+        f"Left the {NAMES[message.channel]} message to {message.address} as it is",
+        about=message,
+    )
 
 
 def cancel(message: Message) -> None:
@@ -39,4 +47,8 @@ def cancel(message: Message) -> None:
         raise NotPossible("This message has already left.")
     db.session.flush()
     wake(Wake.DELIVER)  # the next one of its lane may go now
-    record("message.cancelled", f"Cancelled the {NAMES[message.channel]} message to {message.address}", about=message)
+    record(
+        "message.cancelled",
+        f"Cancelled the {NAMES[message.channel]} message to {message.address}",
+        about=message,
+    )

@@ -64,7 +64,11 @@ def show(message_id: uuid.UUID) -> ResponseReturnValue:
     if unchanged(str(message.version)):
         return nothing_new()
     return render(
-        "messages/show.html", block="live_part", message=message, interval_ms=interval_of(message), names=stopping.NAMES
+        "messages/show.html",
+        block="live_part",
+        message=message,
+        interval_ms=interval_of(message),
+        names=stopping.NAMES,
     )
 
 

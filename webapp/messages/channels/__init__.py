@@ -6,7 +6,11 @@ of the product uses; one file per provider does the work.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
+
+from webapp.providers import MailServer as MailServer
+from webapp.providers import TwilioAccount as TwilioAccount
+from webapp.providers import WhatsAppAccount as WhatsAppAccount
 
 
 class Channel(StrEnum):
@@ -74,7 +78,10 @@ class Carrier(Protocol):
     """
 
     async def send(self, parcel: Parcel) -> Outcome:
-        """Hand over one parcel; never raises for trouble at the provider or on the way there."""
+        """Hand over one parcel; never raises for trouble at the provider or on the way there.
+
+        Cancelled from outside, it may have sent: the caller counts that as unknown.
+        """
         ...
 
     async def aclose(self) -> None:
@@ -92,38 +99,6 @@ class Patience:
     """For a mail server's word on a whole mail: it may scan it for spam and viruses first."""
     http_connections: int = 32
     smtp_connections: int = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhatsAppAccount:
-    base_url: str
-    version: str
-    phone_number_id: str
-    business_account_id: str
-    access_token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TwilioAccount:
-    base_url: str
-    account_sid: str
-    auth_token: str
-    sender: str
-    """A phone number, or the SID of a Messaging Service (`MG...`)."""
-    status_callback: str
-    """Where Twilio reports: our public address, without a path."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailServer:
-    host: str
-    port: int
-    sender: str
-    """`name@example.org` or `Name <name@example.org>`."""
-    message_id_domain: str
-    user: str | None = None
-    password: str | None = None
-    tls: Literal["none", "starttls", "implicit"] = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import formataddr, formatdate, parseaddr
+from functools import lru_cache
 from typing import Any
 
 import idna
@@ -14,6 +15,8 @@ import idna
 from webapp.messages.channels import MailServer, Parcel
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+UNWANTED = re.compile(r"[\s<>\"(),:;\\\x00-\x20\x7f]")
+"""In an address: what would need quotes, or could end it in a command."""
 SHORT = 74
 
 
@@ -34,6 +37,10 @@ class PlainPolicy(EmailPolicy):
     A short ASCII value is its own folded form. Parsing and refolding each of them took 80 % of the
     time of writing a mail. Control characters are refused in every value.
     """
+
+    def header_max_count(self, name: str) -> int | None:
+        """Return how often a header may occur; the standard policy makes a class to find out."""
+        return _max_count(name)
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         """Keep a value. Raises ValueError for one that could end the header."""
@@ -64,6 +71,11 @@ class PlainPolicy(EmailPolicy):
         return folded
 
 
+@lru_cache(maxsize=64)
+def _max_count(name: str) -> int | None:
+    return EmailPolicy().header_max_count(name)
+
+
 # Seven bits: quoted-printable or base64 where needed, so that every server can take the mail.
 SEVEN_BIT = PlainPolicy(linesep="\r\n", cte_type="7bit")
 INTERNATIONAL = SEVEN_BIT.clone(utf8=True)
@@ -71,11 +83,11 @@ INTERNATIONAL = SEVEN_BIT.clone(utf8=True)
 
 def write_letter(parcel: Parcel, server: MailServer) -> Letter:
     """Write an e-mail. Raises ValueError when an address or a header cannot be right."""
-    name, sender = parseaddr(server.sender)
-    sender, recipient = mailbox(sender), mailbox(parcel.address)
+    sender, sender_field = _sender(server.sender)
+    recipient = mailbox(parcel.address)
     utf8 = not (sender + recipient).isascii()
     message = EmailMessage(policy=INTERNATIONAL if utf8 else SEVEN_BIT)
-    message["From"] = _named(name, sender)
+    message["From"] = sender_field
     message["To"] = _named("", recipient)
     message["Subject"] = parcel.subject or ""
     message["Date"] = formatdate()
@@ -90,6 +102,13 @@ def write_letter(parcel: Parcel, server: MailServer) -> Letter:
     return Letter(sender, recipient, message.as_bytes(), utf8)
 
 
+@lru_cache(maxsize=8)
+def _sender(written: str) -> tuple[str, str | Address]:
+    name, address = parseaddr(written)
+    address = mailbox(address)
+    return address, _named(name, address)
+
+
 def _named(name: str, address: str) -> str | Address:
     if address.isascii():
         return formataddr((name, address))
@@ -100,11 +119,7 @@ def _named(name: str, address: str) -> str | Address:
 def mailbox(address: str) -> str:
     """Return an address with its domain in ASCII. Raises ValueError when it cannot be one."""
     local, at, domain = address.rpartition("@")
-    if (
-        not (local and at and domain)
-        or "@" in local
-        or re.search(r"[\s<>\"(),:;\\\x00-\x20\x7f]", address)
-    ):
+    if not (local and at and domain) or "@" in local or UNWANTED.search(address):
         raise ValueError(f"{address!r} is not an e-mail address")
     return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
 

@@ -154,7 +154,8 @@ def _writer(smtp: SMTP) -> asyncio.StreamWriter:
     transport, protocol = smtp.transport, smtp.protocol
     if not isinstance(transport, asyncio.WriteTransport) or protocol is None:
         raise MailTroubleError("not_connected", "disconnected after the greeting")
-    transport.set_write_buffer_limits(0)
+    # Not 0: over TLS asyncio then pauses an empty buffer and never resumes it.
+    transport.set_write_buffer_limits(high=1, low=0)
     return asyncio.StreamWriter(transport, protocol, None, asyncio.get_running_loop())
 
 

@@ -39,8 +39,7 @@ class WhatsAppCarrier:
     ) -> None:
         self.account = account
         self.patience = patience
-        root = f"{account.base_url.rstrip('/')}/{account.version}"
-        self._url = URL(f"{root}/{account.phone_number_id}/messages")
+        self._url = URL(f"{api_root(account)}/{account.phone_number_id}/messages")
         self._headers = JSON_HEADERS | bearer(account)
         self._session = session
         self._borrowed = session is not None
@@ -76,6 +75,11 @@ class WhatsAppCarrier:
             self._session = None
 
 
+def api_root(account: WhatsAppAccount) -> str:
+    """Return the address under which everything of this account lies."""
+    return f"{account.base_url.rstrip('/')}/{account.version}"
+
+
 def bearer(account: WhatsAppAccount) -> dict[str, str]:
     """Return the header that says who we are."""
     return {"Authorization": f"Bearer {account.access_token}"}
@@ -101,25 +105,24 @@ def request_body(parcel: Parcel) -> dict[str, Any]:
 
 
 def read_answer(answer: Answer, attempt: int) -> Outcome:
-    """Judge an answer by the `code` in its body, as Meta asks; never by its title."""
-    found = answer.json()
-    error = found.get("error")
-    if isinstance(error, dict) and isinstance(error.get("code"), int):
-        return refusal(
-            Channel.WHATSAPP,
-            answer,
-            code=str(error["code"]),
-            detail=describe(error),
-            attempt=attempt,
-        )
+    """Judge the answer to a send."""
     try:
-        message = found["messages"][0]
+        message = answer.json()["messages"][0]
         provider_id, status = str(message["id"]), message.get("message_status")
     except (KeyError, IndexError, TypeError, AttributeError):
-        return refusal(Channel.WHATSAPP, answer, code=None, detail=None, attempt=attempt)
+        return read_refusal(answer, attempt)
     # "held_for_quality_assessment": accepted, and WhatsApp decides later whether it goes on.
     held = None if status in (None, "accepted") else str(status)
     return Outcome(OutcomeKind.ACCEPTED, provider_id, detail=held)
+
+
+def read_refusal(answer: Answer, attempt: int) -> Outcome:
+    """Judge by the `code` in the body, as Meta asks; never by a title."""
+    error = answer.json().get("error")
+    if not isinstance(error, dict) or not isinstance(error.get("code"), int):
+        return refusal(Channel.WHATSAPP, answer, code=None, detail=None, attempt=attempt)
+    code, detail = str(error["code"]), describe(error)
+    return refusal(Channel.WHATSAPP, answer, code=code, detail=detail, attempt=attempt)
 
 
 def describe(error: dict[str, Any]) -> str:

@@ -1,0 +1,105 @@
+"""Durable no-op jobs a second, against plain Celery updating one row, on the same services.
+
+Both drain a full queue with two processes; the speed is that of the middle 90 % of the rows.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from benchmarks.stage import DATABASES, ROOT, Stage, median, stage, verdict
+
+COUNT = 3_000
+ROUNDS = 3
+GOAL = 0.7
+PATIENCE = 300.0  # seconds
+
+
+def main() -> None:
+    """Measure both databases in a process of their own, because settings are read once."""
+    if len(sys.argv) > 1:
+        measure(sys.argv[1])
+        return
+    for database in DATABASES:
+        subprocess.run([sys.executable, "-m", "benchmarks.jobs", database], cwd=ROOT, check=True)
+
+
+def measure(database: str) -> None:
+    """Run the two in turns and print the ratio of their medians."""
+    with stage(database) as here:
+        ours, plain = [], []
+        for _ in range(ROUNDS):
+            plain.append(run_plain(here))
+            ours.append(run_ours(here))
+        print(f"{database}: durable {median(ours):.0f}/s, plain Celery {median(plain):.0f}/s")
+        print(verdict(f"jobs on {database}", median(ours) / median(plain), GOAL), flush=True)
+
+
+def run_plain(here: Stage) -> float:
+    """Return the rows a second of plain Celery."""
+    from benchmarks.peers import plain_celery as peer
+
+    peer.create_rows(COUNT)
+    with peer.app.producer_or_acquire() as producer:
+        for row in range(COUNT):
+            peer.mark.apply_async((row,), producer=producer)
+    with here.running(
+        *here.celery("benchmarks.peers.plain_celery", "-Q", "plain"), log="plain.log"
+    ):
+        wait_for(lambda: peer.count_finished() == COUNT)
+    return speed(peer.finished())
+
+
+def run_ours(here: Stage) -> float:
+    """Return the jobs a second of the ledger."""
+    from webapp import create_app
+    from webapp.database import reading
+    from webapp.extensions import db
+    from webapp.jobs.kinds import JobKind
+    from webapp.jobs.models import Job, JobEvent
+    from webapp.jobs.queue import enqueue
+
+    app = create_app()
+    with app.app_context():
+        reading.set(False)
+        db.create_all()
+        db.session.execute(db.delete(JobEvent))
+        db.session.execute(db.delete(Job))
+        for _ in range(COUNT):
+            enqueue(JobKind.NOTHING)
+        db.session.commit()
+        done = (
+            db.select(Job.finished_at).where(Job.finished_at.is_not(None)).order_by(Job.finished_at)
+        )
+
+        reading.set(True)  # looking must not take the write lock
+
+        def all_done() -> bool:
+            found = db.session.scalar(db.select(db.func.count(Job.finished_at)))
+            db.session.commit()
+            return found == COUNT
+
+        line = here.celery("worker.app", "-Q", "urgent,messages,default,bulk")
+        with here.running(*line, log="ours.log", WORKER_CONCURRENCY="2"):
+            wait_for(all_done)
+        return speed([moment.timestamp() for moment in db.session.scalars(done)])
+
+
+def speed(moments: Sequence[float]) -> float:
+    """Return the events a second between the first 5 % and the last 5 %."""
+    first, last = int(len(moments) * 0.05), int(len(moments) * 0.95)
+    return (last - first) / (moments[last] - moments[first])
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    """Look now and then, seldom enough not to disturb."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end:
+            sys.exit("It did not finish in time.")
+        time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    main()

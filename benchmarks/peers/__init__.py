@@ -1,0 +1,1 @@
+"""What Bellhop is measured against: the plain way of doing the same."""

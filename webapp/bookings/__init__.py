@@ -1,0 +1,1 @@
+"""A time that a customer takes: held, paid, confirmed, told of."""

@@ -1,0 +1,99 @@
+"""Bookings as the desk looks for them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from webapp.bookings.models import Booking, BookingState
+from webapp.bookings.slots import occupies
+from webapp.clock import now
+from webapp.customers.finding import holds
+from webapp.extensions import db
+from webapp.services.models import Service
+
+#: More bookings of one day than anybody reads.
+MANY = 300
+
+
+def listed() -> Select[Booking]:
+    """Select bookings with all that a list shows of them, in one statement."""
+    return select(Booking).join(Booking.service).options(contains_eager(Booking.service))
+
+
+def matching(query: Select[Booking], words: str) -> Select[Booking]:
+    """Keep the bookings whose name, number, address or reference holds the words."""
+    return query.where(holds(words, Booking.name, Booking.phone, Booking.email, Booking.reference))
+
+
+def on_day(query: Select[Booking], day: date) -> Select[Booking]:
+    """Keep the bookings that begin on a day of the house."""
+    begin = datetime.combine(day, time(), tzinfo=house_zone())
+    end = datetime.combine(day + timedelta(days=1), time(), tzinfo=house_zone())
+    return query.where(Booking.starts_at >= begin, Booking.starts_at < end)
+
+
+def in_state(query: Select[Booking], state: BookingState) -> Select[Booking]:
+    """Keep the bookings that stand there now: a hold that ran out has expired, marked or not."""
+    if state == BookingState.HELD:
+        return query.where(Booking.state == state, Booking.hold_until > now())
+    if state == BookingState.EXPIRED:
+        over = (Booking.state == BookingState.HELD) & (Booking.hold_until <= now())
+        return query.where((Booking.state == state) | over)
+    return query.where(Booking.state == state)
+
+
+def today() -> Sequence[Booking]:
+    """Return the bookings of today, in the order in which they begin."""
+    day = now().astimezone(house_zone()).date()
+    query = on_day(listed(), day).where(occupies(now()))
+    return db.session.scalars(query.order_by(Booking.starts_at, Booking.id).limit(MANY)).all()
+
+
+def coming_days(days: int) -> int:
+    """Count the bookings that begin in the next days."""
+    soon = Booking.starts_at.between(now(), now() + timedelta(days=days))
+    return (
+        db.session.scalar(select(func.count()).select_from(Booking).where(soon, occupies(now())))
+        or 0
+    )
+
+
+def refunds_due() -> int:
+    """Count the customers who wait for their money."""
+    due = select(func.count()).select_from(Booking)
+    return db.session.scalar(due.where(Booking.state == BookingState.REFUND_DUE)) or 0
+
+
+def owed() -> Sequence[Booking]:
+    """Return the bookings whose money must go back, the longest waiting first."""
+    query = listed().where(Booking.state == BookingState.REFUND_DUE)
+    return db.session.scalars(query.order_by(Booking.id).limit(MANY)).all()
+
+
+def services_on_offer() -> int:
+    """Count what can be booked."""
+    offered = select(func.count()).select_from(Service).where(Service.published)
+    return db.session.scalar(offered) or 0
+
+
+def house_zone() -> ZoneInfo:
+    """Return the zone in which the house counts its days: that of its oldest service."""
+    zone = db.session.scalar(select(Service.zone).order_by(Service.id).limit(1))
+    return ZoneInfo(zone or "UTC")
+
+
+def by_id(booking_id: int) -> Select[Booking]:
+    """Select one booking with all that its page shows."""
+    return (
+        select(Booking)
+        .where(Booking.id == booking_id)
+        .options(
+            joinedload(Booking.service),
+            joinedload(Booking.customer),
+            joinedload(Booking.payment),
+            joinedload(Booking.confirmed_by),
+        )
+    )

@@ -1,0 +1,29 @@
+"""What the desk changes of a customer."""
+
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts.acting import record
+from webapp.customers.models import Customer
+from webapp.extensions import db
+
+
+class KnownAlready(Exception):
+    """Another customer has this number or address."""
+
+
+def change(customer: Customer, values: dict[str, Any]) -> None:
+    """Store what the form says. Raises KnownAlready when another customer has the number."""
+    before = {name: getattr(customer, name) for name in values}
+    changed = {name: value for name, value in values.items() if value != before[name]}
+    if not changed:
+        return
+    try:
+        with db.session.begin_nested():
+            for name, value in changed.items():
+                setattr(customer, name, value)
+    except IntegrityError:
+        raise KnownAlready from None
+    # Which fields, not what was in them: the record outlives the wish to be forgotten.
+    record("customer.changed", f"Changed customer {customer.id}", about=customer, fields=[*changed])

@@ -1,0 +1,15 @@
+"""What happens to a booking outside of a page."""
+
+from webapp.bookings import notifying
+from webapp.bookings.models import Booking
+from webapp.extensions import db
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.running import Run
+from worker.tasking import job_task
+
+
+@job_task(JobKind.BOOKING_NOTIFY)
+def notify(run: Run, booking_id: int, what: str = "confirmed") -> dict[str, str]:
+    """Tell the customer what became of the booking."""
+    booking = db.session.get_one(Booking, booking_id)
+    return {"answer": notifying.notify(run, booking, what)}
