@@ -10,6 +10,7 @@ from whitenoise import WhiteNoise
 from webapp import commands, database, errors, extensions, logs, pages, security, slices
 from webapp.accounts import access
 from webapp.config import BadSetting, Config
+from webapp.home import views as home
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024  # WhatsApp sends webhooks of up to 3 MB
 
@@ -29,7 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
         database.prepare(extensions.db.engine)
     for blueprint in slices.BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for part in (pages, errors, security, access, commands):
+    for part in (pages, errors, security, access, commands, home):
         part.init_app(app)
     access.require_declared(app)
     _wrap(app, config)
