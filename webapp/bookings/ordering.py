@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 BATCH = 200
 #: An order can be paid for as long as somebody keeps its page open; after this we stop asking.
 GIVE_UP = timedelta(days=3)
+READY = "The customer can pay now."
 AWAY = "The payment provider did not answer."
 AWAY_ADVICE = "It is tried again by itself. If it goes on, look at the provider's status page."
 NO_ACCOUNT = "No payment provider is set up."
@@ -66,7 +67,8 @@ def prepare(run: Run, booking: Booking) -> str:
         next_check_at=now() + SOON,
     )
     adopt(order_id)
-    return "The customer can pay now."
+    run.step(1, 1, READY)
+    return READY
 
 
 def _order(account: RazorpayAccount, wanted: Wanted) -> razorpay.Entity:

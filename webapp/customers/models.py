@@ -1,6 +1,7 @@
 """A customer: found again by phone number or e-mail address."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -38,3 +39,8 @@ class Customer(Model):
     no_email: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str] = mapped_column(String(2000), default="")
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone, to show times in."""
+        return ZoneInfo(self.zone)

@@ -20,6 +20,19 @@ from webapp.services import hours
 from webapp.services.models import Service
 from webapp.services.money import CURRENCIES, NotAnAmount, number_for, parse_amount
 
+#: Stored as they are typed; the price and the hours are written in another way than they are kept.
+STORED = (
+    "name",
+    "slug",
+    "description",
+    "minutes",
+    "currency",
+    "capacity",
+    "zone",
+    "lead_minutes",
+    "days_ahead",
+    "published",
+)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -76,8 +89,9 @@ class ServiceForm(Form):
         written = {
             f"day_{day}": hours.written(service.openings(day)) for day in range(len(hours.WEEKDAYS))
         }
+        stored = {name: getattr(service, name, None) for name in STORED}
         price = number_for(service.price, service.currency)
-        return cls(obj=service, data={"price": price, **written})
+        return cls(data={**stored, "price": price, **written})
 
     def validate_slug(self, field: StringField) -> None:
         """Make an address out of the name when none is given."""
@@ -95,9 +109,8 @@ class ServiceForm(Form):
     def values(self) -> dict[str, Any]:
         """Return what is to be stored."""
         days = [self[f"day_{day}"] for day in range(len(hours.WEEKDAYS))]
-        stored = {name: value for name, value in self.data.items() if not name.startswith("day_")}
         return {
-            **stored,
+            **{name: self[name].data for name in STORED},
             "description": (self.description.data or "").strip(),
             "price": self.price.parsed,  # type: ignore[attr-defined]
             "hours": {str(day): field.parsed for day, field in enumerate(days) if field.parsed},  # type: ignore[attr-defined]
