@@ -19,9 +19,9 @@ SEEDS: tuple[Callable[[], object], ...] = (seeding.seed,)
 LOCK = 0x42454C4C  # a number of ours among PostgreSQL's advisory locks
 
 
-def release(migrations: Path | None = None) -> None:
+def release() -> None:
     """Bring the tables up to date and sow what is missing; two at once take turns."""
-    folder = migrations or Path(current_app.root_path).parent / "migrations"
+    folder = Path(current_app.root_path).parent / "migrations"
     with alone(db.engine):
         flask_migrate.upgrade(directory=str(folder))
         seed_demo()

@@ -38,9 +38,7 @@ def send(client: FlaskClient, path: str, **typed: str) -> TestResponse:
     return client.post(path, data={"csrf_token": csrf_token(client), **typed})
 
 
-def sign_in(
-    client: FlaskClient, email: str, password: str = PASSWORD, **more: str
-) -> TestResponse:
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **more: str) -> TestResponse:
     """Sign in by the form."""
     return send(client, "/sign-in", email=email, password=password, **more)
 

@@ -53,11 +53,16 @@ def test_no_page_of_accounts_is_missing_from_the_matrix(app):
         tables = {tuple(path.split("/")) for path, *_ in (*MATRIX, *CHANGES)}
         return any(
             len(path) == len(parts)
-            and all(here.startswith("<") or here == there for here, there in zip(parts, path, strict=True))
+            and all(
+                here.startswith("<") or here == there
+                for here, there in zip(parts, path, strict=True)
+            )
             for path in tables
         )
 
-    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("accounts.")}
+    rules = {
+        rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("accounts.")
+    }
     assert {rule for rule in rules if not known(rule)} <= PUBLIC_CHANGES
 
 
@@ -210,7 +215,10 @@ def test_activity_is_found_by_person_and_by_words(ada, user, db):
     db.session.commit()
 
     def found(query):
-        return [row.css("td")[2].text().strip() for row in page(ada.get(f"/activity?{query}")).css("tbody tr")]
+        return [
+            row.css("td")[2].text().strip()
+            for row in page(ada.get(f"/activity?{query}")).css("tbody tr")
+        ]
 
     assert found(f"person={otto.id}") == ["Changed the role of Otto to viewer"]
     assert found("q=100%25") == ["Gave 100% of it away"]
@@ -218,14 +226,18 @@ def test_activity_is_found_by_person_and_by_words(ada, user, db):
     assert found("q=100_") == []
 
 
-@pytest.mark.parametrize("query", ["person=abc", "person=99999999999999999999", "q=%00", "before=x", "person=-1"])
+@pytest.mark.parametrize(
+    "query", ["person=abc", "person=99999999999999999999", "q=%00", "before=x", "person=-1"]
+)
 def test_activity_survives_what_makes_no_sense(ada, query):
     assert ada.get(f"/activity?{query}").status_code == 200
 
 
 def test_what_people_are_called_is_never_markup(ada, user, db):
     user("<script>alert(1)</script>")
-    send(ada, f"/people/{db.session.query(User).filter(User.name.contains('script')).one().id}/link")
+    send(
+        ada, f"/people/{db.session.query(User).filter(User.name.contains('script')).one().id}/link"
+    )
 
     for path in ("/people", "/activity"):
         assert "<script>alert" not in ada.get(path).text

@@ -120,11 +120,11 @@ def test_the_list_names_the_browser_and_marks_this_one(app, client, user):
     ("user_agent", "name"),
     [
         (
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36",
             "Chrome on Linux",
         ),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
             "Safari on iPhone",
         ),
         ("curl/8.5.0", "curl"),
@@ -231,9 +231,7 @@ def test_the_old_password_is_needed_for_another_one(client, user):
 def test_old_sessions_and_links_are_removed_by_a_job(otto, queue, db):
     living = db.session.query(Session).one()
     for number in range(cleaning.BATCH + 3):
-        db.session.add(
-            Session(token_hash=f"{number}", user_id=living.user_id, expires_at=now())
-        )
+        db.session.add(Session(token_hash=f"{number}", user_id=living.user_id, expires_at=now()))
     later = now() + timedelta(hours=1)
     db.session.add(Link(slot="setup", token_hash="a", expires_at=now()))
     db.session.add(Link(slot="user:1", token_hash="b", expires_at=later, used_at=now()))

@@ -63,7 +63,10 @@ def name_field() -> Any:
     return StringField(
         "Name",
         filters=[one_line],
-        validators=[DataRequired(NEEDED), Length(max=NAME_LENGTH, message="Use at most 100 characters.")],
+        validators=[
+            DataRequired(NEEDED),
+            Length(max=NAME_LENGTH, message="Use at most 100 characters."),
+        ],
     )
 
 
