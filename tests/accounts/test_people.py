@@ -216,7 +216,7 @@ def test_activity_is_found_by_person_and_by_words(ada, user, db):
 
     def found(query):
         return [
-            row.css("td")[2].text().strip()
+            row.css("td")[0].text().strip()
             for row in page(ada.get(f"/activity?{query}")).css("tbody tr")
         ]
 
