@@ -63,11 +63,12 @@ def show(booking_id: int) -> ResponseReturnValue:
     if unchanged(version):
         return nothing_new()
     booking = _find(booking_id)
+    waiting = booking.created_at if booking.standing == BookingState.HELD else None
     return render(
         "bookings/show.html",
         block="live_part",
         booking=booking,
-        watched=watching.about(booking),
+        watched=watching.about(booking, waits_since=waiting),
         version=version,
         public_link=link(booking),
     )

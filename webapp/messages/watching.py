@@ -42,8 +42,11 @@ def version(subject_type: str, subject_id: object) -> str:
     return "-".join(f"{row.rows}.{row.sum}" for row in rows)
 
 
-def about(thing: object) -> Watched:
-    """Collect the jobs and messages of a thing, newest job first, messages in the order written."""
+def about(thing: object, *, waits_since: datetime | None = None) -> Watched:
+    """Collect the jobs and messages of a thing, newest job first, messages in the order written.
+
+    ``waits_since`` tells that the thing itself will change, such as a booking that waits for money.
+    """
     subject = (type(thing).__name__.lower(), str(thing.id))  # type: ignore[attr-defined]
     seen = version(*subject)  # read first: a change in between shows at the next poll
     jobs = db.session.scalars(
@@ -56,13 +59,10 @@ def about(thing: object) -> Watched:
         .where(Message.subject_type == subject[0], Message.subject_id == subject[1])
         .order_by(Message.id)
     ).all()
-    return Watched(jobs, messages, seen, _interval(jobs, messages))
-
-
-def _interval(jobs: Sequence[Job], messages: Sequence[Message]) -> int | None:
-    moving: list[datetime] = [job.created_at for job in jobs if not job.finished]
+    moving = [] if waits_since is None else [waits_since]
+    moving += [job.created_at for job in jobs if not job.finished]
     moving += [message.created_at for message in messages if _moves(message)]
-    return interval(min(moving)) if moving else None
+    return Watched(jobs, messages, seen, interval(min(moving)) if moving else None)
 
 
 def interval_of(message: Message) -> int | None:
