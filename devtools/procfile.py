@@ -82,8 +82,15 @@ class Manager(honcho.manager.Manager):  # type: ignore[misc] # honcho brings no 
 
     def terminate(self) -> None:
         """Ask all to stop, and see to it."""
+        if not self._all_started():  # asked in the instant of the start: honcho knows no ids yet
+            self._later(0.1, self.terminate)
+            return
         if not self._terminating:
-            guard = threading.Timer(PATIENCE, self.kill)
-            guard.daemon = True
-            guard.start()
+            self._later(PATIENCE, self.kill)
         super().terminate()
+
+    @staticmethod
+    def _later(seconds: float, job: Callable[[], None]) -> None:
+        timer = threading.Timer(seconds, job)
+        timer.daemon = True
+        timer.start()

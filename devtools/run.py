@@ -29,6 +29,7 @@ def run(arguments: list[str]) -> int:
         with ExitStack() as stack:
             stack.enter_context(only_one())
             leftovers.end_all()
+            stack.callback(leftovers.end_all)  # last of all, what is nobody's child any more
             services: dict[str, subprocess.Popen[bytes]] = {}
             redis_url = os.environ.get("REDIS_URL") or stack.enter_context(valkey(services))
             env = settings.local(redis_url=redis_url)

@@ -9,11 +9,12 @@ import flask_migrate
 from flask import current_app
 from sqlalchemy import Engine, text
 
-from webapp.extensions import db
+from webapp.extensions import db, settings
+from webapp.services import seeding
 
 #: Called one after the other after every release, each in a transaction of its own. Each looks
 #: first whether there is anything to do: a release is run again and again.
-SEEDS: tuple[Callable[[], None], ...] = ()
+SEEDS: tuple[Callable[[], object], ...] = (seeding.seed,)
 
 LOCK = 0x42454C4C  # a number of ours among PostgreSQL's advisory locks
 
@@ -27,7 +28,9 @@ def release() -> None:
 
 
 def seed_demo() -> None:
-    """Sow what a new house needs to be tried out."""
+    """Sow what a new house needs to be tried out; a real one begins empty."""
+    if settings().sandbox_url is None:
+        return
     for seed in SEEDS:
         seed()
         db.session.commit()
