@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import structlog
-from flask import Flask, g, jsonify, render_template, request, url_for
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
@@ -85,9 +85,7 @@ def answer(code: int, said: str | None = None) -> ResponseReturnValue:
     page = render_template(
         "errors/error.html",
         title=words.title,
-        message=sentence,
+        said=said,
         advice=words.advice,
-        request_id=g.get("request_id"),
-        home=url_for("home.dashboard"),
     )
     return page, code
