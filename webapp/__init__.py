@@ -29,6 +29,7 @@ def create_app(config: Config | None = None) -> Flask:
     extensions.bind(app)
     with app.app_context():
         database.prepare(extensions.db.engine)
+    app.url_map.converters["int"] = database.RowId
     for blueprint in slices.BLUEPRINTS:
         app.register_blueprint(blueprint)
     for part in (pages, errors, security, access, commands, home):

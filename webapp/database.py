@@ -6,9 +6,13 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, event
+from werkzeug.routing import IntegerConverter, Map
 
 # A page that only reads must not wait for the one writer that SQLite allows.
 reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+#: The largest number that a row can have: PostgreSQL's INTEGER.
+LARGEST_ID = 2**31 - 1
 
 SQLITE_SETTINGS = (
     "PRAGMA journal_mode=WAL",
@@ -16,6 +20,13 @@ SQLITE_SETTINGS = (
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
 )
+
+
+class RowId(IntegerConverter):
+    """A row's number in an address; what cannot be one is no address of ours, and not a fault."""
+
+    def __init__(self, url_map: Map, **limits: Any) -> None:
+        super().__init__(url_map, **{"max": LARGEST_ID, **limits})
 
 
 def engine_options(url: str, *, threads: int) -> dict[str, Any]:

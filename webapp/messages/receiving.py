@@ -96,7 +96,7 @@ def handle(event_id: int) -> None:
             event.orphan_of = handlers[event.provider](event.body, event.extra)
     except ValueError as problem:
         log.error(
-            "a report makes no sense", provider=event.provider, event=event.id, exc_info=problem
+            "a report makes no sense", provider=event.provider, report=event.id, exc_info=problem
         )
         event.state, event.problem = EventState.BAD, str(problem)
     else:
