@@ -16,7 +16,7 @@ from webapp.accounts.models import Role, Session, User
 from webapp.clock import now
 from webapp.database import Glance
 from webapp.extensions import UtcDateTime, db
-from webapp.pages import nothing_new
+from webapp.pages import nothing_new, outdated
 
 View = Callable[..., Any]
 
@@ -69,7 +69,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def is_there_news() -> ResponseReturnValue | None:
         seen, question = request.args.get("seen"), _question()
-        if seen is None or question is None:
+        if seen is None or question is None or outdated():
             return None
         role, current = _ask(question)
         allowed = role is not None and Role(role).covers(_needed())
