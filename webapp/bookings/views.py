@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
-
 from sqlalchemy import String, bindparam, cast, select
 
 from webapp.accounts import polls
