@@ -1,7 +1,6 @@
 """The settings: the one place that reads the environment, and says which variable is wrong."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,6 @@ class Config:
     web_threads: int
     worker_concurrency: int
     worker_grace_seconds: int
-    beat_file: Path
     sandbox_url: str | None
     whatsapp: WhatsAppAccount | None
     twilio: TwilioAccount | None
@@ -63,12 +61,6 @@ class Config:
             web_threads=read.number("WEB_THREADS", default=4),
             worker_concurrency=read.number("WORKER_CONCURRENCY", default=2),
             worker_grace_seconds=read.number("WORKER_GRACE_SECONDS", default=10),
-            beat_file=Path(
-                read.text(
-                    "BEAT_FILE",
-                    default=str(Path(tempfile.gettempdir()) / f"bellhop-beat-{os.getpid()}"),
-                )
-            ),
             sandbox_url=read.optional("SANDBOX_URL"),
             whatsapp=WhatsAppAccount.read(read) or stand_in.whatsapp,
             twilio=TwilioAccount.read(read, public_url) or stand_in.twilio,

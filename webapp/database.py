@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Engine, Select, event
 from werkzeug.routing import IntegerConverter, Map
@@ -84,8 +84,8 @@ class Glance:
         self.statement = statement
         self.ready: dict[str, Ready] = {}
 
-    def __call__(self, engine: Engine, **values: Any) -> tuple[Any, ...]:
-        """Return the row for these values."""
+    def __call__(self, engine: Engine, **values: Any) -> tuple[Any, ...] | None:
+        """Return the first row for these values, or None."""
         text, order, processors, fixed = self._compiled(engine)
         bound = fixed | {name: _bind(processors[name], value) for name, value in values.items()}
         connection = engine.raw_connection()
@@ -93,7 +93,7 @@ class Glance:
             driver: Any = connection.driver_connection
             with _no_transaction(driver, engine.dialect.name):
                 row = driver.execute(text, [bound[name] for name in order] if order else bound)
-                return tuple(row.fetchone())
+                return cast("tuple[Any, ...] | None", row.fetchone())
         finally:
             connection.close()
 

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from webapp import logs
 from webapp.accounts import acting
+from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import broker, db
 from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Queue, Wake
@@ -22,7 +23,6 @@ from webapp.states import stands
 
 log = structlog.get_logger(__name__)
 
-AGAIN, NEW = 0, 1  # the two lists of a queue; see extensions.broker_settings
 OUTBOX = "bellhop.outbox"
 
 

@@ -1,7 +1,7 @@
 """The sweep: finds work that nobody would wake up for any more and publishes it again.
 
-Every worker's main process sweeps, and so does beat; rows are taken by conditional updates, so any
-number of sweeps do the work of one.
+Every worker's main process sweeps; rows are taken by conditional updates, so any number of sweeps do
+the work of one.
 """
 
 import json
@@ -13,12 +13,13 @@ import redis
 import structlog
 from sqlalchemy import Select, and_, or_, select, update
 
+from webapp.broker import AGAIN, NEW
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs import owners
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
-from webapp.jobs.queue import AGAIN, NEW, Letter, post, wake
+from webapp.jobs.queue import Letter, post, wake
 from webapp.jobs.running import LEASE
 from webapp.states import stands
 
