@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, Select, event
+from sqlalchemy import ClauseElement, Connection, Engine, event
+from sqlalchemy.sql.compiler import SQLCompiler
 from werkzeug.routing import IntegerConverter, Map
 
 # A page that only reads must not wait for the one writer that SQLite allows.
@@ -80,7 +81,7 @@ class Glance:
     Values come as the driver gives them, so ask for numbers and texts only.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: ClauseElement) -> None:
         self.statement = statement
         self.ready: dict[str, Ready] = {}
 
@@ -100,7 +101,7 @@ class Glance:
     def _compiled(self, engine: Engine) -> "Ready":
         dialect = engine.dialect
         if dialect.name not in self.ready:
-            made = self.statement.compile(dialect=dialect)
+            made = cast("SQLCompiler", self.statement.compile(dialect=dialect))
             processors = {
                 name: bind.type.dialect_impl(dialect).bind_processor(dialect)
                 for name, bind in made.binds.items()
