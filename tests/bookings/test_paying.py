@@ -153,8 +153,8 @@ def test_who_failed_to_pay_is_led_back_only_with_the_bookings_own_secret(db, cli
     failed = {"error[code]": "BAD_REQUEST_ERROR", "error[description]": "declined"}
     where = f"/bookings/{booking.id}/verify-payment"
 
-    back = client.post(f"{where}?booked={booking.token}", data=failed)
     stranger = client.post(where, data=failed)
+    back = client.post(f"{where}?booked={booking.token}", data=failed)
 
     assert back.location == f"/booked/{booking.token}"
     assert "did not go through" in client.get(back.location).text
