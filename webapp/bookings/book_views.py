@@ -93,15 +93,11 @@ def hold(slug: str, start: str) -> ResponseReturnValue:
         session[DRAFT] = {name: form[name].data for name in ("name", "phone", "email")}
         said = "This service is not offered any more. Choose another one: what you typed is kept."
         return _services(said, status=422)
-    if not form.validate() or not _payable(service):
+    moment = moment_of(form.time.data)
+    if not form.validate() or moment is None or not _payable(service):
         return _form(service, form, status=422)
     try:
-        booking = holding.hold(
-            service,
-            moment_of(form.time.data) or datetime.min.replace(tzinfo=UTC),
-            form.contact(),
-            form_key=form.form_key.data or "",
-        )
+        booking = holding.hold(service, moment, form.contact(), form_key=form.form_key.data or "")
     except NotFree as problem:
         db.session.rollback()
         return _form(
@@ -169,9 +165,11 @@ def start_text(moment: datetime) -> str:
 def moment_of(text: str | None) -> datetime | None:
     """Return the time that stands in an address, or None when it is not one."""
     try:
-        return datetime.strptime(text or "", START).replace(tzinfo=UTC)
+        moment = datetime.strptime(text or "", START).replace(tzinfo=UTC)
     except ValueError:
         return None
+    # Other zones could not show the very first and last moments that Python can write.
+    return moment if 2000 <= moment.year < 3000 else None
 
 
 def _services(said: str | None = None, *, status: int = 200) -> ResponseReturnValue:
