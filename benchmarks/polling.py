@@ -1,0 +1,128 @@
+"""Status polls a second of one gunicorn process, against a bare Flask route that returns a string.
+
+The unchanged poll is that of a booking's page with its job and three messages, by a person who is
+signed in; the changed one renders the fragment. Ten bars: the page of jobs with ten that run.
+"""
+
+import hashlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import SimpleNamespace
+
+from benchmarks.stage import DATABASES, ROOT, Stage, median, stage, verdict
+
+ROUNDS, SECONDS = 5, 2.0
+GOALS = {"sqlite": 0.5, "postgres": 0.35}
+TEN_BARS = 2.5
+# The same as in gunicorn.conf.py, which speaks of our database too.
+PLAIN = ("-c", "python:benchmarks.peers.bare_gunicorn")
+
+
+def main() -> None:
+    """Measure each database in a process of its own, because settings are read once."""
+    if len(sys.argv) > 1:
+        measure(sys.argv[1])
+        return
+    for database in DATABASES:
+        subprocess.run([sys.executable, "-m", "benchmarks.polling", database], cwd=ROOT, check=True)
+
+
+def measure(database: str) -> None:
+    """Print the ratios of one database."""
+    with stage(database) as here:
+        seen = prepare()
+        with (
+            served(here, "wsgi:app", "-c", "gunicorn.conf.py") as ours,
+            served(here, "benchmarks.peers.bare_flask:app", *PLAIN) as bare,
+        ):
+            headers = f"HX-Request: true\r\nCookie: {seen.cookie}\r\n"
+            version = version_of(ours + seen.booking, seen.cookie)
+            asked = {
+                "bare": (bare + "/", "", 200),
+                "unchanged": (f"{ours}{seen.booking}?seen={version}", headers, 204),
+                "changed": (f"{ours}{seen.booking}?seen=older", headers, 200),
+                "one bar": (f"{ours}{seen.one}?seen=older", headers, 200),
+                "ten bars": (f"{ours}/jobs?show=open&seen=older", headers, 200),
+            }
+            rates: dict[str, list[float]] = {name: [] for name in asked}
+            for _ in range(ROUNDS):
+                for name, what in asked.items():
+                    rates[name].append(ask(*what))
+    rate = {name: median(found) for name, found in rates.items()}
+    print(f"{database}: " + ", ".join(f"{name} {value:.0f}/s" for name, value in rate.items()))
+    goal = GOALS[database]
+    print(verdict(f"unchanged poll on {database}", rate["unchanged"] / rate["bare"], goal))
+    print(verdict(f"changed fragment on {database}", rate["changed"] / rate["bare"], goal / 2))
+    bars = rate["one bar"] / rate["ten bars"]
+    print(verdict(f"ten bars cost, on {database}", bars, TEN_BARS, at_most=True), flush=True)
+
+
+def prepare() -> SimpleNamespace:
+    """Make a person who is signed in, a booking with its job and messages, and ten running jobs."""
+    from benchmarks.stage.rows import booking_with_work, running_job
+    from webapp import create_app
+    from webapp.accounts.models import Role, Session, User
+    from webapp.clock import now
+    from webapp.extensions import db
+
+    app, token = create_app(), secrets.token_urlsafe(32)
+    with app.app_context():
+        db.create_all()
+        user = User(name="Vera", email="vera@desk.example", role=Role.VIEWER)
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        db.session.add(Session(token_hash=digest, user=user, expires_at=now() + timedelta(hours=8)))
+        booking = booking_with_work()
+        jobs = [running_job() for _ in range(10)]
+        db.session.commit()
+        paths = SimpleNamespace(booking=f"/bookings/{booking.id}", one=f"/jobs/{jobs[0].id}")
+        db.session.remove()
+        db.engine.dispose()
+    serializer = app.session_interface.get_signing_serializer(app)
+    paths.cookie = f"bellhop={serializer.dumps({'_user_id': token, '_fresh': True})}"
+    return paths
+
+
+@contextmanager
+def served(here: Stage, what: str, *options: str) -> Iterator[str]:
+    """Serve an application by one gunicorn process, set up as in production."""
+    from devtools.processes import answers, free_port
+
+    port = free_port()
+    line = (sys.executable, "-m", "gunicorn", *options, "--max-requests", "0", what)
+    environment = {"PORT": str(port), "HOST": "127.0.0.1", "WEB_CONCURRENCY": "1"}
+    with here.running(*line, log=f"{port}.log", **environment):
+        end = time.monotonic() + 60
+        while not answers(port) and time.monotonic() < end:
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+
+
+def version_of(url: str, cookie: str) -> str:
+    """Return what the page says it has seen."""
+    request = urllib.request.Request(url, headers={"Cookie": cookie})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        text = answer.read().decode()
+    return str(text.partition("seen=")[2].partition('"')[0])
+
+
+def ask(url: str, headers: str, status: int) -> float:
+    """Return the requests a second."""
+    line = [sys.executable, "-m", "benchmarks.stage.load", url, str(SECONDS), str(status), headers]
+    out = subprocess.run(
+        line, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True
+    ).stdout
+    rate, others = out.split()
+    if int(others):
+        sys.exit(f"{others} answers of {url} were not {status}")
+    return float(rate)
+
+
+if __name__ == "__main__":
+    main()
