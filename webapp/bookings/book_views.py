@@ -1,6 +1,5 @@
 """The pages a customer sees: services, free times, details, and the page of the booking."""
 
-import math
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,8 +102,9 @@ def hold(slug: str, start: str) -> ResponseReturnValue:
         return _form(
             db.session.get_one(Service, service.id), form, problem=str(problem), status=422
         )
+    answer = goes_to(url_for(".booked", token=booking.token))
     db.session.commit()
-    return goes_to(url_for(".booked", token=booking.token))
+    return answer
 
 
 @bp.get("/booked/<token>")
@@ -149,12 +149,11 @@ def _left(booking: Booking) -> str:
 
 
 def _refresh_seconds(booking: Booking) -> int | None:
-    """Return after how many seconds the page should look again by itself, if at all."""
-    if booking.standing != BookingState.HELD or booking.hold_until is None:
+    """Return after how many seconds the page looks again by itself: only while we prepare."""
+    preparing = booking.payment is not None and booking.payment.state == PaymentState.ASKED
+    if not preparing or booking.standing != BookingState.HELD:
         return None
-    if booking.payment is not None and booking.payment.state == PaymentState.ASKED:
-        return 2 if now() - booking.created_at < PREPARED_WITHIN else 10
-    return max(1, math.ceil((booking.hold_until - now()).total_seconds()) + 1)
+    return 2 if now() - booking.created_at < PREPARED_WITHIN else 10
 
 
 def start_text(moment: datetime) -> str:
