@@ -1,48 +1,23 @@
-"""A customer books without a script; what is wrong is said at its field, nothing typed is lost."""
+"""A customer books without a script, and sees how the booking stands."""
 
 import re
-import secrets
-from datetime import timedelta
 
 import pytest
-from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from tests.bookings.asking import (
+    TYPED,
+    book,
+    path,
+    token_of,
+)
 from tests.bookings.making import MEERA, a_service, a_time, held, lapse, ordered
-from tests.bookings.test_paying import at_once
 from tests.conftest import Client
 from webapp import create_app
 from webapp.bookings import confirming
-from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking, BookingState
 from webapp.config import Config
-from webapp.customers.models import Customer
-from webapp.jobs.models import Job
-
-TYPED = {"name": "Meera Iyer", "phone": "98123 45678", "email": "Meera@Example.org"}
-
-
-def token_of(client, where):
-    """Return the page's CSRF token and the key of its form."""
-    page = HTMLParser(client.get(where).text)
-    return {
-        name: page.css_first(f"[name={name}]").attributes["value"]
-        for name in ("csrf_token", "form_key")
-    }
-
-
-def path(service, moment):
-    return f"/book/{service.slug}/{start_text(moment)}"
-
-
-def book(client, service, moment=None, **changes):
-    where = path(service, moment or a_time(service))
-    return client.post(where, data={**token_of(client, where), **TYPED, **changes})
-
-
-def count(db, table):
-    return db.session.scalar(select(func.count()).select_from(table))
 
 
 def test_from_the_services_to_a_held_time(db, client):
@@ -100,153 +75,6 @@ def test_a_week_without_free_times_names_the_next_one(db, client):
     db.session.commit()
 
     assert "The next free time is on" in client.get(f"/book/{service.slug}").text
-
-
-@pytest.mark.parametrize(
-    ("field", "typed", "sentence"),
-    [
-        ("phone", "12", "This number cannot be right."),
-        ("phone", "call me", "This is not a phone number."),
-        ("phone", "+99 999", "This"),
-        ("email", "nobody@", "This is not an e-mail address."),
-        ("email", "a b@example.org", "This is not an e-mail address."),
-        ("email", "x" * 300 + "@example.org", "This is not an e-mail address."),
-        ("name", "   ", "A name is needed."),
-        ("name", "\x00\x07", "A name is needed."),
-        ("name", "x" * 101, "At most 100 characters."),
-        ("form_key", "x", "This form is not complete."),
-    ],
-)
-def test_what_cannot_be_right_is_said_at_its_field_and_nothing_is_lost(
-    db, client, field, typed, sentence
-):
-    answer = book(client, a_service(), **{field: typed})
-
-    page = HTMLParser(answer.text)
-    assert answer.status_code == 422
-    assert sentence in page.body.text()
-    if field != "form_key":
-        assert sentence in page.css_first(f"#{field}-error").text()
-    for name in {"name", "phone", "email"} - {field}:
-        assert page.css_first(f"[name={name}]").attributes["value"] == TYPED[name]
-    assert count(db, Booking) == 0
-
-
-def test_one_of_number_and_address_is_enough(db, client):
-    assert book(client, a_service(), phone="").status_code == 303
-    assert book(client, a_service(), email="").status_code == 303
-    refused = book(client, a_service(), phone="", email="")
-
-    assert refused.status_code == 422
-    assert "so that we can reach you" in refused.text
-
-
-def test_a_past_or_foreign_time_shows_the_form_again_with_times_to_choose(db, client):
-    service = a_service()
-    moment = a_time(service)
-    keys = token_of(client, path(service, moment))
-
-    for wrong in (
-        moment - timedelta(days=9),
-        moment + timedelta(minutes=7),
-        moment + timedelta(999),
-    ):
-        answer = client.post(path(service, wrong), data={**keys, **TYPED})
-
-        page = HTMLParser(answer.text)
-        assert answer.status_code == 422
-        assert "This time is not offered" in page.css_first("#time-error").text()
-        assert page.css_first("[name=email]").attributes["value"] == TYPED["email"]
-        assert len(page.css("[type=radio][name=time]")) == 8
-    for nonsense in (
-        "tomorrow",
-        "20261301T0000Z",
-        "%F0%9F%99%82",
-        "00010101T0000Z",
-        "99991231T2359Z",
-    ):
-        assert (
-            client.post(f"/book/{service.slug}/{nonsense}", data={**keys, **TYPED}).status_code
-            == 422
-        )
-        assert client.get(f"/book/{service.slug}/{nonsense}").status_code == 422
-    assert count(db, Booking) == 0
-
-
-def test_who_comes_second_chooses_another_time_in_the_same_form(db, client):
-    service = a_service()
-    moment = a_time(service)
-    keys = token_of(client, path(service, moment))
-    held(service)
-
-    refused = client.post(path(service, moment), data={**keys, **TYPED})
-    page = HTMLParser(refused.text)
-    other = page.css_first("[type=radio][name=time]").attributes["value"]
-    kept = page.css_first("[name=form_key]").attributes["value"]
-    form = {**keys, **TYPED, "form_key": kept, "time": other}
-    answer = client.post(page.css_first("form").attributes["action"], data=form)
-
-    assert refused.status_code == 422
-    assert "Somebody else has just taken this time" in refused.text
-    assert answer.status_code == 303
-    assert count(db, Booking) == 2
-
-
-def test_a_service_that_went_away_meanwhile_keeps_what_was_typed(db, client):
-    service, other = a_service(), a_service()
-    moment = a_time(service)
-    keys = token_of(client, path(service, moment))
-    service.published = False
-    db.session.commit()
-
-    answer = client.post(path(service, moment), data={**keys, **TYPED})
-
-    assert answer.status_code == 422
-    assert "not offered any more" in answer.text
-    page = HTMLParser(client.get(path(other, a_time(other))).text)
-    for name, typed in TYPED.items():
-        assert page.css_first(f"[name={name}]").attributes["value"] == typed
-
-
-def test_the_same_form_sent_fifty_times_at_once_is_one_booking_and_one_job(app, db, client):
-    service = a_service()
-    where = path(service, a_time(service))
-    data = {**token_of(client, where), **TYPED}
-    cookie = client.get_cookie("bellhop").value
-    db.session.commit()
-
-    def send(_fresh):
-        browser = FlaskClient(app)
-        browser.set_cookie("bellhop", cookie)
-        return browser.post(where, data=data)
-
-    answers = at_once(app, [send] * 50)
-
-    assert {answer.status_code for answer in answers} == {303}
-    assert len({answer.location for answer in answers}) == 1
-    assert count(db, Booking) == count(db, Customer) == count(db, Job) == 1
-
-
-def test_a_form_without_its_token_books_nothing(app, db, client):
-    service = a_service()
-
-    answer = client.post(path(service, a_time(service)), data={**TYPED, "form_key": "k" * 20})
-
-    assert answer.status_code == 400
-    assert count(db, Booking) == 0
-
-
-def test_a_known_customer_is_found_again_and_not_overwritten(db, client):
-    service = a_service()
-    held(service)
-
-    book(client, service, a_time(service), name="Somebody Else", email="else@example.org")
-
-    customer = db.session.scalars(select(Customer)).one()
-    newest = db.session.scalars(select(Booking).order_by(Booking.id.desc())).first()
-    assert (customer.name, customer.email) == (MEERA.name, MEERA.email)
-    assert (newest.name, newest.email) == ("Somebody Else", "else@example.org")
-    assert newest.customer_id == customer.id
 
 
 def test_the_page_of_a_booking_says_how_it_stands(db, client):
@@ -307,25 +135,6 @@ def test_without_a_payment_provider_only_free_services_are_booked(settings_of_te
     assert book(browser, free).status_code == 303
 
 
-def test_many_bookings_from_one_address_are_too_many_where_it_is_meant_in_earnest(
-    settings_of_tests, db, redis_url
-):
-    settings = {name: value for name, value in settings_of_tests.items() if "SANDBOX" not in name}
-    bare = create_app(Config.from_env(settings))
-    browser = Client(bare)
-    service = a_service(price=0, capacity=100)
-    where = path(service, a_time(service))
-    db.session.commit()
-    keys = token_of(browser, where)
-
-    def send():
-        key = {"form_key": secrets.token_urlsafe(16)}
-        return browser.post(where, data={**keys, **TYPED, **key}).status_code
-
-    assert [send() for _ in range(60)] == [303] * 60
-    assert send() == 429
-
-
 def test_every_public_page_is_whole_without_a_script(db, client):
     service = a_service()
     booking = ordered(service)
@@ -359,15 +168,3 @@ def test_the_public_pages_ask_the_database_little(db, client, statements):
             client.get(where)
         assert len(asked) <= most, (where, asked)
     assert booking.state == BookingState.HELD
-
-
-def test_holding_a_time_is_few_statements(db, client, statements):
-    service = a_service()
-    where = path(service, a_time(service))
-    data = {**token_of(client, where), **TYPED}
-    db.session.commit()
-
-    with statements() as asked:
-        client.post(where, data=data)
-
-    assert len(asked) <= 18, "\n".join(asked)

@@ -4,8 +4,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 from sqlalchemy import select
 
+from tests.bookings.asking import audited, csrf
 from tests.bookings.making import a_service
-from tests.bookings.test_desk_pages import audited, csrf
 from webapp.services import hours
 from webapp.services.hours import NotHours
 from webapp.services.models import Service

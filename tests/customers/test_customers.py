@@ -6,8 +6,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 from sqlalchemy import func, select
 
+from tests.bookings.asking import HTMX, audited, csrf
 from tests.bookings.making import MEERA, a_service, held, in_threads
-from tests.bookings.test_desk_pages import HTMX, audited, csrf
 from webapp.customers.contacts import Contact, NotAContact, one_line, parse_email, parse_phone
 from webapp.customers.finding import find, find_or_add
 from webapp.customers.models import Customer
