@@ -46,7 +46,7 @@ class Config:
         """Read and check every setting. Raises BadSetting naming the first variable that is wrong."""
         read = Reader(os.environ if env is None else env)
         public_url = read.url("PUBLIC_URL", default="http://127.0.0.1:5000")
-        stand_in = sandboxed(read, public_url) if read.optional("SANDBOX_URL") else None
+        stand_in = sandboxed(read, public_url)
         return cls(
             secret_key=read.secret("SECRET_KEY"),
             database_url=read.database("DATABASE_URL"),
@@ -70,10 +70,10 @@ class Config:
                 )
             ),
             sandbox_url=read.optional("SANDBOX_URL"),
-            whatsapp=WhatsAppAccount.read(read) or (stand_in and stand_in.whatsapp),
-            twilio=TwilioAccount.read(read, public_url) or (stand_in and stand_in.twilio),
-            mail=MailServer.read(read, public_url) or (stand_in and stand_in.mail),
-            razorpay=RazorpayAccount.read(read) or (stand_in and stand_in.razorpay),
+            whatsapp=WhatsAppAccount.read(read) or stand_in.whatsapp,
+            twilio=TwilioAccount.read(read, public_url) or stand_in.twilio,
+            mail=MailServer.read(read, public_url) or stand_in.mail,
+            razorpay=RazorpayAccount.read(read) or stand_in.razorpay,
         )
 
 

@@ -54,7 +54,7 @@ def rescue(mend: Callable[[], None]) -> Callable[[], None]:
     return mend
 
 
-def sweep(client: "redis.Redis[bytes]") -> int:
+def sweep(client: redis.Redis) -> int:
     """Recover and publish what is due. Return how many jobs were published. Commits.
 
     With Redis away only the recovery is done.
@@ -80,7 +80,7 @@ def sweep(client: "redis.Redis[bytes]") -> int:
     return published
 
 
-def _published(client: "redis.Redis[bytes]", queue: Queue) -> bool:
+def _published(client: redis.Redis, queue: Queue) -> bool:
     return bool(client.llen(f"{queue.value}:{NEW}"))
 
 
@@ -142,7 +142,7 @@ def free(row: Any) -> None:
         db.session.add(JobEvent(job_id=row.id, what=What.LOST, text=text))
 
 
-def passed(client: "redis.Redis[bytes]", queue: Queue, priority: int) -> datetime:
+def passed(client: redis.Redis, queue: Queue, priority: int) -> datetime:
     """Return the moment before which every message of a list has been taken out of it.
 
     The lists are first in, first out: the message at the head was published at that moment, so a
