@@ -88,7 +88,6 @@ def answer(code: int, said: str | None = None) -> ResponseReturnValue:
         said=said,
         advice=words.advice,
         back=came_from(),
-        request_id=g.get("request_id"),
     )
     return page, code
 

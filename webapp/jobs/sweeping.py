@@ -1,7 +1,7 @@
 """The sweep: finds work that nobody would wake up for any more and publishes it again.
 
-Every worker's main process sweeps, and so does beat; rows are taken by conditional updates, so any
-number of sweeps do the work of one.
+Every worker's main process sweeps; rows are taken by conditional updates, so any number of sweeps do
+the work of one.
 """
 
 import json
@@ -13,13 +13,15 @@ import redis
 import structlog
 from sqlalchemy import Select, and_, or_, select, update
 
+from webapp.broker import AGAIN, NEW
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs import owners
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
-from webapp.jobs.queue import AGAIN, NEW, Letter, post, wake
+from webapp.jobs.queue import Letter, post, wake
 from webapp.jobs.running import LEASE
+from webapp.states import stands
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +55,7 @@ def rescue(mend: Callable[[], None]) -> Callable[[], None]:
     return mend
 
 
-def sweep(client: "redis.Redis[bytes]") -> int:
+def sweep(client: redis.Redis) -> int:
     """Recover and publish what is due. Return how many jobs were published. Commits.
 
     With Redis away only the recovery is done.
@@ -79,7 +81,7 @@ def sweep(client: "redis.Redis[bytes]") -> int:
     return published
 
 
-def _published(client: "redis.Redis[bytes]", queue: Queue) -> bool:
+def _published(client: redis.Redis, queue: Queue) -> bool:
     return bool(client.llen(f"{queue.value}:{NEW}"))
 
 
@@ -87,7 +89,7 @@ def renew_leases() -> None:
     """Renew the leases of this host's jobs whose processes live, so that their tasks need not."""
     mine = db.session.execute(
         select(Job.worker, Job.lease_until).where(
-            Job.state == JobState.PROGRESS,
+            stands(Job.state, JobState.PROGRESS),
             Job.worker.startswith(owners.host(), autoescape=True),
             Job.lease_until < now() + LEASE / 2,
         )
@@ -96,7 +98,7 @@ def renew_leases() -> None:
     if living:
         db.session.execute(
             update(Job)
-            .where(Job.state == JobState.PROGRESS, Job.worker.in_(living))
+            .where(stands(Job.state, JobState.PROGRESS), Job.worker.in_(living))
             .values(lease_until=now() + LEASE)
             .execution_options(synchronize_session=False)
         )
@@ -107,7 +109,7 @@ def recover() -> None:
     """Free the jobs whose worker is gone: known at once on its host, by its lease elsewhere."""
     running = db.session.execute(
         select(Job.id, Job.attempt, Job.worker, Job.lost, Job.cancel_requested_at).where(
-            Job.state == JobState.PROGRESS,
+            stands(Job.state, JobState.PROGRESS),
             or_(Job.lease_until < now(), Job.worker.startswith(owners.host(), autoescape=True)),
         )
     ).all()
@@ -133,7 +135,7 @@ def free(row: Any) -> None:
         values = {"state": JobState.FAILURE, "finished_at": moment, "error": text, "advice": advice}
     freed = db.session.execute(
         update(Job)
-        .where(Job.id == row.id, Job.state == JobState.PROGRESS, Job.attempt == row.attempt)
+        .where(Job.id == row.id, stands(Job.state, JobState.PROGRESS), Job.attempt == row.attempt)
         .values(lease_until=None, worker=None, lost=Job.lost + 1, version=Job.version + 1, **values)
         .execution_options(synchronize_session=False)
     )
@@ -141,7 +143,7 @@ def free(row: Any) -> None:
         db.session.add(JobEvent(job_id=row.id, what=What.LOST, text=text))
 
 
-def passed(client: "redis.Redis[bytes]", queue: Queue, priority: int) -> datetime:
+def passed(client: redis.Redis, queue: Queue, priority: int) -> datetime:
     """Return the moment before which every message of a list has been taken out of it.
 
     The lists are first in, first out: the message at the head was published at that moment, so a
@@ -161,7 +163,7 @@ def publish_due(queue: Queue, *, state: JobState, priority: int, before: datetim
     lost = or_(Job.published_at.is_(None), Job.published_at < before)
     due: Select[Any] = (
         select(Job.id)
-        .where(Job.state == state, Job.queue == queue, Job.run_at <= moment, lost)
+        .where(stands(Job.state, state), Job.queue == queue, Job.run_at <= moment, lost)
         .order_by(Job.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
