@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, update
 
 from tests.stack import Stack
-from webapp.accounts.models import Role
+from webapp.accounts import tokens
+from webapp.accounts.models import Role, Session, User
 from webapp.bookings.models import Booking, BookingState, Payment, PaymentState
 from webapp.clock import now
 from webapp.customers.models import Customer
@@ -30,15 +33,35 @@ class House:
         self.stack = stack
         self.url = stack.url
         self.sandbox = stack.sandbox
-        self.cookies = {role: stack.cookie(role) for role in Role}
+        self.cookies = {role: self.new_cookie(role) for role in Role}
         self.slots = 0
 
     def cookie(self, role: Role) -> list[Any]:
         """Return what a browser needs to be signed in as somebody of this role."""
-        return [
-            {"name": name, "value": value, "url": self.url}
-            for name, value in self.cookies[role].items()
-        ]
+        return [self.cookies[role]]
+
+    def new_cookie(self, role: Role) -> dict[str, str]:
+        """Begin a session of somebody of this role, and return its cookie."""
+        token = tokens.new()
+        with self.stack.session() as session:
+            user = session.scalars(select(User).where(User.role == role)).first()
+            user = user or User(name=role.title(), email=f"{role}@desk.example", role=role)
+            session.add(user)
+            session.flush()
+            session.add(
+                Session(
+                    token_hash=tokens.fingerprint(token),
+                    user_id=user.id,
+                    expires_at=now() + 8 * AN_HOUR,
+                )
+            )
+            session.commit()
+        app = Flask(__name__)
+        app.secret_key = self.stack.config.secret_key
+        sign = SecureCookieSessionInterface().get_signing_serializer(app)
+        assert sign is not None
+        value = str(sign.dumps({"_user_id": token, "_fresh": True}))
+        return {"name": "bellhop", "value": value, "url": self.url}
 
     def service(self, **values: Any) -> str:
         """Add a service that is open day and night; return the last part of its address."""

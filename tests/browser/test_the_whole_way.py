@@ -166,7 +166,9 @@ def sees_everything_arrive(page: Page) -> None:
 def the_phone_and_the_mailbox_have_them(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.sandbox.url}/phone")
     page.get_by_role("link", name=re.compile("98123")).first.click()
-    expect(page.get_by_text(re.compile("Consultation on .* is booked"))).to_have_count(2)
+    for channel in ("SMS", "WhatsApp"):
+        thread = page.get_by_role("list", name=re.compile(f"^{channel} of"))
+        expect(thread.get_by_text(re.compile("Consultation on .* is booked"))).to_be_visible()
     page.goto(f"{stack.sandbox.url}/mail")
     page.get_by_role("link", name=re.compile("Booked: Consultation")).click()
     expect(page.locator("body")).to_contain_text("asha.rao@example.com")
