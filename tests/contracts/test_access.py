@@ -38,16 +38,8 @@ SIGNED = {
     "payments.verify_payment", "razorpay.razorpay", "webhooks.whatsapp",
     "webhooks.twilio_status", "webhooks.twilio_inbound",
 }  # fmt: skip
-NEEDS: dict[str, Role | None] = {
-    name: role
-    for role, names in (
-        (None, PUBLIC),
-        (Role.VIEWER, VIEWERS),
-        (Role.OPERATOR, OPERATORS),
-        (Role.ADMIN, ADMINS),
-    )  # fmt: skip
-    for name in names.split()
-}
+LISTS = ((None, PUBLIC), (Role.VIEWER, VIEWERS), (Role.OPERATOR, OPERATORS), (Role.ADMIN, ADMINS))
+NEEDS: dict[str, Role | None] = {name: role for role, names in LISTS for name in names.split()}
 ORDER = [None, Role.VIEWER, Role.OPERATOR, Role.ADMIN]
 
 

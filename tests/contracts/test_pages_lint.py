@@ -33,7 +33,7 @@ def test_every_page_is_well_made(ada: FlaskClient, client: FlaskClient, world: W
                 seen += 1
                 if found := [*faults_of_a_whole(answer), *faults(answer)]:
                     problems[path] = found
-    assert seen > 40
+    assert seen > 30
     assert problems == {}
 
 
@@ -70,9 +70,9 @@ def test_the_pages_of_errors_are_well_made_too(
 
 
 def test_a_browser_finds_its_icon_where_it_looks_by_itself(client: FlaskClient) -> None:
-    answer = client.get("/favicon.ico")
-    assert answer.status_code == 200
-    assert answer.data[:4] == b"\0\0\1\0"
+    with client.get("/favicon.ico") as answer:
+        assert answer.status_code == 200
+        assert answer.data[:4] == b"\0\0\1\0"
 
 
 def faults_of_a_whole(answer: TestResponse) -> Iterator[str]:
@@ -86,30 +86,52 @@ def faults_of_a_whole(answer: TestResponse) -> Iterator[str]:
         yield f"the title says nothing: {title!r}"
 
 
-def faults(answer: TestResponse) -> Iterator[str]:
+def faults(answer: TestResponse) -> list[str]:
     """Name what is wrong in a page or a part of one."""
     page = LexborHTMLParser(answer.text)
+    looks = (twins, nameless, unprotected, inline, dangling)
+    return [fault for look in looks for fault in look(page)]
+
+
+def twins(page: LexborHTMLParser) -> Iterator[str]:
     ids = Counter(node.attributes["id"] for node in page.css("[id]"))
     yield from (f"{name} stands {count} times" for name, count in ids.items() if count > 1)
-    for node in page.css("input, select, textarea"):
-        if not labelled(page, node):
-            yield f"no label: {node.html}"
+
+
+def nameless(page: LexborHTMLParser) -> Iterator[str]:
+    fields = page.css("input, select, textarea")
+    yield from (f"no label: {node.html}" for node in fields if not labelled(page, node))
+
+
+def unprotected(page: LexborHTMLParser) -> Iterator[str]:
     for form in page.css("form[method=post]"):
         ours = not (form.attributes.get("action") or "").startswith("http")
-        if ours and not form.css("input[name=csrf_token]"):
-            yield f"no CSRF token: {(form.html or '')[:120]}"
-        if not ours and form.css("input[name=csrf_token]"):
-            yield f"a CSRF token goes to a stranger: {(form.html or '')[:120]}"
+        if ours != bool(form.css("input[name=csrf_token]")):
+            yield f"the CSRF token is missing, or goes to a stranger: {shown(form)}"
+
+
+def inline(page: LexborHTMLParser) -> Iterator[str]:
+    """Name what the policy would block, or would have to allow."""
     for node in page.css("*"):
         if "style" in node.attributes or any(map(HANDLER.match, node.attributes)):
-            yield f"inline: {(node.html or '')[:120]}"
+            yield f"inline: {shown(node)}"
     for node in page.css("script:not([src]), style, [href^='javascript:']"):
-        yield f"inline: {(node.html or '')[:120]}"
-    for node in page.css("[aria-describedby], [aria-labelledby], [aria-controls]"):
-        for attribute in ("aria-describedby", "aria-labelledby", "aria-controls"):
-            for name in (node.attributes.get(attribute) or "").split():
-                if "<html" in answer.text and name not in ids:
-                    yield f"{attribute} names {name}, which is not there"
+        yield f"inline: {shown(node)}"
+
+
+def dangling(page: LexborHTMLParser) -> Iterator[str]:
+    """Name the references to what is not there; a fragment may mean something of its page."""
+    if page.css_first("title") is None:
+        return
+    ids = {node.attributes["id"] for node in page.css("[id]")}
+    for attribute in ("aria-describedby", "aria-labelledby", "aria-controls"):
+        for node in page.css(f"[{attribute}]"):
+            missing = set((node.attributes[attribute] or "").split()) - ids
+            yield from (f"{attribute} names {name}, which is not there" for name in missing)
+
+
+def shown(node: LexborNode) -> str:
+    return (node.html or "")[:120]
 
 
 def labelled(page: LexborHTMLParser, node: LexborNode) -> bool:

@@ -144,7 +144,7 @@ def rules(app: Flask, method: str | None = None) -> list[Rule]:
 
 
 def is_page(answer: TestResponse) -> bool:
-    return answer.mimetype == "text/html" and bool(answer.data)
+    return answer.mimetype == "text/html" and answer.status_code // 100 != 3
 
 
 def csrf_token(client: FlaskClient) -> str:
