@@ -2,7 +2,7 @@
 
 import contextvars
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,6 +58,21 @@ def settings_of_tests(
         "LOG_LEVEL": "WARNING",
         **sandbox.settings,
     }
+
+
+@pytest.fixture
+def another_app() -> Iterator[Callable[[dict[str, str]], Flask]]:
+    """Return a maker of further apps, with other settings; their connections end with the test."""
+    made: list[Flask] = []
+
+    def make(settings: dict[str, str]) -> Flask:
+        made.append(create_app(Config.from_env(settings)))
+        return made[-1]
+
+    yield make
+    for app in made:
+        with app.app_context():
+            database.engine.dispose()
 
 
 @pytest.fixture(scope="session")
