@@ -21,6 +21,9 @@ from .whatsapp import WhatsApp
 Handler = Callable[[web.Request], Awaitable[Any]]
 
 
+SUNK = b'{"messages": [{"id": "wamid.sink"}]}'
+
+
 class Control:
     """Everything under ``/_/``, and the sink."""
 
@@ -50,14 +53,17 @@ class Control:
             web.get("/_/media", _json(self.media)),
             web.get("/_/webhooks", _json(self.webhooks)),
             web.post("/_/handshake", _json(self.handshake)),
-            web.post("/sink", self.sink),
+            web.post("/sink{tail:.*}", self.sink),
             web.get("/sink", _json(self.sink_count)),
         ]
 
     async def sink(self, request: web.Request) -> web.Response:
-        """Take anything; the body is not even read."""
+        """Take anything, under any path; the body is not even read.
+
+        The answer is the shortest that a client of WhatsApp takes for an acceptance.
+        """
         self.box.store.sink += 1
-        return web.Response()
+        return web.Response(body=SUNK, content_type="application/json")
 
     async def sink_count(self, request: web.Request) -> Any:
         return {"count": self.box.store.sink}

@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from webapp import commands, database, errors, extensions, logs, pages, security, slices
-from webapp.accounts import access
+from webapp.accounts import access, polls
 from webapp.config import BadSetting, Config
 from webapp.home import views as home
 
@@ -25,12 +25,15 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__)
     app.config.from_mapping(_flask_settings(config))
     app.extensions["settings"] = config
+    polls.init_app(app)  # before all others: most requests are polls that find nothing new
+    security.init_app(app)
     extensions.bind(app)
     with app.app_context():
         database.prepare(extensions.db.engine)
+    app.url_map.converters["int"] = database.RowId
     for blueprint in slices.BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for part in (pages, errors, security, access, commands, home):
+    for part in (pages, errors, access, commands, home):
         part.init_app(app)
     access.require_declared(app)
     _wrap(app, config)

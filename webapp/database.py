@@ -1,12 +1,18 @@
 """How the engine is set up for SQLite and for PostgreSQL."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Select, event
+from werkzeug.routing import IntegerConverter, Map
 
 # A page that only reads must not wait for the one writer that SQLite allows.
 reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+#: The largest number that a row can have: PostgreSQL's INTEGER.
+LARGEST_ID = 2**31 - 1
 
 SQLITE_SETTINGS = (
     "PRAGMA journal_mode=WAL",
@@ -14,6 +20,13 @@ SQLITE_SETTINGS = (
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
 )
+
+
+class RowId(IntegerConverter):
+    """A row's number in an address; what cannot be one is no address of ours, and not a fault."""
+
+    def __init__(self, url_map: Map, **limits: Any) -> None:
+        super().__init__(url_map, **{"max": LARGEST_ID, **limits})
 
 
 def engine_options(url: str, *, threads: int) -> dict[str, Any]:
@@ -49,3 +62,65 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading.get() else "BEGIN IMMEDIATE")
+
+
+class Ready(NamedTuple):
+    """A statement in one database's words: its values by name or in order, and those that are fixed."""
+
+    text: str
+    order: Sequence[str] | None
+    processors: dict[str, Any]
+    fixed: dict[str, Any]
+
+
+class Glance:
+    """A SELECT of one row, compiled once and run straight on the driver, in no transaction.
+
+    For what is asked hundreds of times a second: a tenth of what the same costs through a session.
+    Values come as the driver gives them, so ask for numbers and texts only.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+        self.ready: dict[str, Ready] = {}
+
+    def __call__(self, engine: Engine, **values: Any) -> tuple[Any, ...]:
+        """Return the row for these values."""
+        text, order, processors, fixed = self._compiled(engine)
+        bound = fixed | {name: _bind(processors[name], value) for name, value in values.items()}
+        connection = engine.raw_connection()
+        try:
+            driver: Any = connection.driver_connection
+            with _no_transaction(driver, engine.dialect.name):
+                row = driver.execute(text, [bound[name] for name in order] if order else bound)
+                return tuple(row.fetchone())
+        finally:
+            connection.close()
+
+    def _compiled(self, engine: Engine) -> "Ready":
+        dialect = engine.dialect
+        if dialect.name not in self.ready:
+            made = self.statement.compile(dialect=dialect)
+            processors = {
+                name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+                for name, bind in made.binds.items()
+            }
+            fixed = {name: _bind(processors[name], value) for name, value in made.params.items()}
+            self.ready[dialect.name] = Ready(str(made), made.positiontup, processors, fixed)
+        return self.ready[dialect.name]
+
+
+def _bind(processor: Any, value: Any) -> Any:
+    return value if processor is None or value is None else processor(value)
+
+
+@contextmanager
+def _no_transaction(driver: Any, dialect: str) -> Iterator[None]:
+    if dialect == "sqlite":  # begins none by itself: see _on_connect
+        yield
+        return
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        driver.autocommit = False

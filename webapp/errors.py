@@ -87,6 +87,5 @@ def answer(code: int, said: str | None = None) -> ResponseReturnValue:
         title=words.title,
         said=said,
         advice=words.advice,
-        request_id=g.get("request_id"),
     )
     return page, code

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select
 from webapp.extensions import db
 
 SIZE = 50
+LARGEST = 2**63 - 1  # of the integers that both databases take
 
 
 class Page(NamedTuple):
@@ -51,9 +52,10 @@ def _wanted(key: ColumnElement[Any], name: str) -> Any:
     if not text:
         return None
     try:
-        return key.type.python_type(text)
+        wanted = key.type.python_type(text)
     except (TypeError, ValueError):
         return None
+    return None if isinstance(wanted, int) and abs(wanted) > LARGEST else wanted
 
 
 def _here(**changed: Any) -> str:

@@ -21,9 +21,9 @@ LOCK = 0x42454C4C  # a number of ours among PostgreSQL's advisory locks
 
 def release() -> None:
     """Bring the tables up to date and sow what is missing; two at once take turns."""
-    migrations = Path(current_app.root_path).parent / "migrations"
+    folder = Path(current_app.root_path).parent / "migrations"
     with alone(db.engine):
-        flask_migrate.upgrade(directory=str(migrations))
+        flask_migrate.upgrade(directory=str(folder))
         seed_demo()
 
 

@@ -514,7 +514,6 @@ def upgrade() -> None:
         sa.Column(
             "what",
             sa.Enum(
-                "step",
                 "retry",
                 "error",
                 "lost",

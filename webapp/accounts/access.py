@@ -58,7 +58,8 @@ def init_app(app: Flask) -> None:
         acting.act_as(acting.Actor(address=request.remote_addr))
         if request.endpoint is None or request.endpoint in FLASK_OWN:
             return None
-        needed = app.view_functions[request.endpoint].access  # type: ignore[attr-defined]
+        view: Any = app.view_functions[request.endpoint]
+        needed = view.access
         if needed == PUBLIC:
             return None
         if not current_user.is_authenticated:

@@ -15,7 +15,8 @@ class Actor(NamedTuple):
     address: str | None = None
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+NOBODY = Actor()
+_actor: ContextVar[Actor] = ContextVar("actor", default=NOBODY)
 
 
 def act_as(actor: Actor) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import Select, and_, or_, select
 from webapp.accounts.models import AuditEntry
 
 
-def search(*, person: int | None, words: str) -> Select[tuple[AuditEntry]]:
+def search(*, person: int | None, words: str) -> Select[AuditEntry]:
     """Return the query for what somebody did or what was done about him, with words in its text."""
     found = select(AuditEntry)
     if person is not None:

@@ -2,27 +2,29 @@
 
 from typing import Any
 
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
     EmailField,
     Field,
     Form,
     HiddenField,
     PasswordField,
     RadioField,
+    SelectChoice,
     StringField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from webapp.accounts import passwords, people
 from webapp.accounts.models import Role
 
 NAME_LENGTH, EMAIL_LENGTH = 100, 254
-MISSING = InputRequired("This is needed.")
+NEEDED = "This is needed."
+MISSING = InputRequired(NEEDED)
 ROLES = [
-    (Role.ADMIN.value, "Admin: everything, also people and settings"),
-    (Role.OPERATOR.value, "Operator: the daily work with bookings and customers"),
-    (Role.VIEWER.value, "Viewer: sees everything and changes nothing"),
+    SelectChoice(Role.ADMIN.value, "Admin: everything, also people and settings"),
+    SelectChoice(Role.OPERATOR.value, "Operator: the daily work with bookings and customers"),
+    SelectChoice(Role.VIEWER.value, "Viewer: sees everything and changes nothing"),
 ]
 
 
@@ -61,7 +63,10 @@ def name_field() -> Any:
     return StringField(
         "Name",
         filters=[one_line],
-        validators=[MISSING, Length(1, NAME_LENGTH, "Use 1 to 100 characters.")],
+        validators=[
+            DataRequired(NEEDED),
+            Length(max=NAME_LENGTH, message="Use at most 100 characters."),
+        ],
     )
 
 

@@ -23,7 +23,7 @@ LAST_ADMIN = (
 def normal_email(text: str) -> str | None:
     """Return the one form in which an address is stored, or None when it cannot be one."""
     try:
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(text.strip(), check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         return None
     return found.normalized.lower()

@@ -5,7 +5,9 @@ from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import String, bindparam, cast, select
 
+from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.bookings import confirming, finding, of_customer
@@ -16,11 +18,17 @@ from webapp.bookings.telling import link
 from webapp.customers.contacts import one_line
 from webapp.extensions import db
 from webapp.messages import watching
-from webapp.pages import goes_to, nothing_new, render, say, unchanged
+from webapp.pages import goes_to, render, say
 from webapp.paging import Page, page
 
 bp = Blueprint("bookings", __name__, url_prefix="/bookings")
 of_customer.register()
+
+_ID = bindparam("booking_id")
+#: The booking itself may change, and so may its jobs and messages.
+CHANGES = select(Booking.version).where(Booking.id == _ID).scalar_subquery() + watching.changes_of(
+    "booking", cast(_ID, String)
+)
 
 NOTE_NEEDED = "Money came in. Say what becomes of it: the customer reads this."
 
@@ -57,11 +65,10 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<int:booking_id>")
 @needs(Role.VIEWER)
+@polls.polled(CHANGES)
 def show(booking_id: int) -> ResponseReturnValue:
     """Show one booking with its jobs and messages, live while something moves."""
-    version = f"{watching.version('booking', booking_id)}-{_version(booking_id)}"
-    if unchanged(version):
-        return nothing_new()
+    version = polls.version()
     booking = _find(booking_id)
     waiting = booking.created_at if booking.standing == BookingState.HELD else None
     return render(
@@ -121,10 +128,6 @@ def cancel(booking_id: int) -> ResponseReturnValue:
 def _find(booking_id: int) -> Booking:
     booking: Booking = db.first_or_404(finding.by_id(booking_id))
     return booking
-
-
-def _version(booking_id: int) -> int:
-    return db.session.scalar(db.select(Booking.version).where(Booking.id == booking_id)) or 0
 
 
 def _day() -> tuple[date | None, str]:

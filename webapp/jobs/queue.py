@@ -18,6 +18,7 @@ from webapp.clock import now
 from webapp.extensions import broker, db
 from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Queue, Wake
 from webapp.jobs.models import UNFINISHED, Job
+from webapp.states import stands
 
 log = structlog.get_logger(__name__)
 
@@ -130,5 +131,5 @@ def publish(letters: Iterable[Letter]) -> bool:
 
 def _unfinished(kind: JobKind, key: str) -> Job | None:
     return db.session.scalar(
-        select(Job).where(Job.kind == kind, Job.key == key, Job.state.in_(UNFINISHED))
+        select(Job).where(Job.kind == kind, Job.key == key, stands(Job.state, *UNFINISHED))
     )

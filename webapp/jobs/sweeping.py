@@ -20,6 +20,7 @@ from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
 from webapp.jobs.queue import AGAIN, NEW, Letter, post, wake
 from webapp.jobs.running import LEASE
+from webapp.states import stands
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,7 @@ def renew_leases() -> None:
     """Renew the leases of this host's jobs whose processes live, so that their tasks need not."""
     mine = db.session.execute(
         select(Job.worker, Job.lease_until).where(
-            Job.state == JobState.PROGRESS,
+            stands(Job.state, JobState.PROGRESS),
             Job.worker.startswith(owners.host(), autoescape=True),
             Job.lease_until < now() + LEASE / 2,
         )
@@ -96,7 +97,7 @@ def renew_leases() -> None:
     if living:
         db.session.execute(
             update(Job)
-            .where(Job.state == JobState.PROGRESS, Job.worker.in_(living))
+            .where(stands(Job.state, JobState.PROGRESS), Job.worker.in_(living))
             .values(lease_until=now() + LEASE)
             .execution_options(synchronize_session=False)
         )
@@ -107,7 +108,7 @@ def recover() -> None:
     """Free the jobs whose worker is gone: known at once on its host, by its lease elsewhere."""
     running = db.session.execute(
         select(Job.id, Job.attempt, Job.worker, Job.lost, Job.cancel_requested_at).where(
-            Job.state == JobState.PROGRESS,
+            stands(Job.state, JobState.PROGRESS),
             or_(Job.lease_until < now(), Job.worker.startswith(owners.host(), autoescape=True)),
         )
     ).all()
@@ -133,7 +134,7 @@ def free(row: Any) -> None:
         values = {"state": JobState.FAILURE, "finished_at": moment, "error": text, "advice": advice}
     freed = db.session.execute(
         update(Job)
-        .where(Job.id == row.id, Job.state == JobState.PROGRESS, Job.attempt == row.attempt)
+        .where(Job.id == row.id, stands(Job.state, JobState.PROGRESS), Job.attempt == row.attempt)
         .values(lease_until=None, worker=None, lost=Job.lost + 1, version=Job.version + 1, **values)
         .execution_options(synchronize_session=False)
     )
@@ -161,7 +162,7 @@ def publish_due(queue: Queue, *, state: JobState, priority: int, before: datetim
     lost = or_(Job.published_at.is_(None), Job.published_at < before)
     due: Select[Any] = (
         select(Job.id)
-        .where(Job.state == state, Job.queue == queue, Job.run_at <= moment, lost)
+        .where(stands(Job.state, state), Job.queue == queue, Job.run_at <= moment, lost)
         .order_by(Job.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from flask import Blueprint, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from webapp.accounts.access import needs
 from webapp.accounts.acting import record
 from webapp.accounts.models import Role
+from webapp.accounts.polls import polled
 from webapp.extensions import db
 from webapp.jobs import asking
 from webapp.jobs.kinds import POLICIES, JobKind
@@ -61,11 +62,10 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/jobs/<uuid:job_id>")
 @needs(Role.VIEWER)
+@polled(select(Job.version).where(Job.id == bindparam("job_id")).scalar_subquery())
 def show(job_id: uuid.UUID) -> ResponseReturnValue:
     """Show one job, live while it is not finished."""
     job = db.get_or_404(Job, job_id)
-    if unchanged(str(job.version)):
-        return nothing_new()
     interval_ms = None if job.finished else interval(job.created_at)
     return render("jobs/show.html", block="live_part", job=job, interval_ms=interval_ms)
 

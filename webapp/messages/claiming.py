@@ -16,6 +16,7 @@ from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.channels.outcomes import explain
 from webapp.messages.models import IN_THE_WAY, Attempt, Message, MessageState
 from webapp.messages.stopping import open_channels
+from webapp.states import stands
 
 #: Longer than any carrier waits for an answer; renewed while the process lives.
 LEASE = timedelta(seconds=60)
@@ -24,7 +25,7 @@ Claimed = Row[Any]
 
 _earlier = aliased(Message)
 _LANE_FREE = ~exists().where(
-    _earlier.lane == Message.lane, _earlier.id < Message.id, _earlier.state.in_(IN_THE_WAY)
+    _earlier.lane == Message.lane, _earlier.id < Message.id, stands(_earlier.state, *IN_THE_WAY)
 )
 _TAKEN = (
     Message.id,
@@ -84,7 +85,7 @@ def messages_wait() -> bool:
 
 
 def _due(moment: datetime) -> tuple[Any, ...]:
-    queued = (Message.state == MessageState.QUEUED, Message.due_at <= moment)
+    queued = (stands(Message.state, MessageState.QUEUED), Message.due_at <= moment)
     return (*queued, Message.channel.in_(open_channels()), _LANE_FREE)
 
 
@@ -98,7 +99,7 @@ def recover() -> None:
     sending = db.session.execute(
         select(Message.worker, Message.lease_until)
         .where(
-            Message.state == MessageState.SENDING,
+            stands(Message.state, MessageState.SENDING),
             or_(
                 Message.lease_until < moment,
                 Message.worker.startswith(owners.host(), autoescape=True),
@@ -120,7 +121,7 @@ def recover() -> None:
 def _renew(worker: str, moment: datetime) -> None:
     db.session.execute(
         update(Message)
-        .where(Message.state == MessageState.SENDING, Message.worker == worker)
+        .where(stands(Message.state, MessageState.SENDING), Message.worker == worker)
         .values(lease_until=moment + LEASE)
         .execution_options(synchronize_session=False)
     )
@@ -128,7 +129,7 @@ def _renew(worker: str, moment: datetime) -> None:
 
 def _leave_unknown(worker: str, moment: datetime) -> None:
     words = explain_unknown()
-    dead = [Message.state == MessageState.SENDING, Message.worker == worker]
+    dead = [stands(Message.state, MessageState.SENDING), Message.worker == worker]
     if not owners.is_here(worker):  # of another host's process only the lease tells
         dead.append(Message.lease_until < moment)
     left = db.session.execute(

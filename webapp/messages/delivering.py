@@ -48,7 +48,7 @@ class Sender:
         end = time.monotonic() + SLICE_SECONDS
         under_way: set[asyncio.Task[None]] = set()
         more = True
-        while more or under_way:
+        while more or under_way or not answers.empty():
             more = more and time.monotonic() < end
             if more and len(under_way) < FEW:
                 claimed = claim_next(len(under_way))

@@ -18,6 +18,7 @@ from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
 from webapp.jobs.sweeping import backlog
 from webapp.messages.models import EventState, ProviderEvent
+from webapp.states import stands
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,7 @@ def store(
 @backlog(Wake.RECEIVE)
 def reports_wait() -> bool:
     """Say whether reports wait to be worked through."""
-    waiting = select(ProviderEvent.id).where(ProviderEvent.state == EventState.NEW).limit(1)
+    waiting = select(ProviderEvent.id).where(stands(ProviderEvent.state, EventState.NEW)).limit(1)
     return db.session.scalar(waiting) is not None
 
 
@@ -71,7 +72,7 @@ def receive() -> bool:
     """Work through the oldest reports, each in a transaction of its own. True when more wait. Commits."""
     waiting = db.session.scalars(
         select(ProviderEvent.id)
-        .where(ProviderEvent.state == EventState.NEW)
+        .where(stands(ProviderEvent.state, EventState.NEW))
         .order_by(ProviderEvent.id)
         .limit(BATCH)
     ).all()
@@ -96,7 +97,7 @@ def handle(event_id: int) -> None:
             event.orphan_of = handlers[event.provider](event.body, event.extra)
     except ValueError as problem:
         log.error(
-            "a report makes no sense", provider=event.provider, event=event.id, exc_info=problem
+            "a report makes no sense", provider=event.provider, report=event.id, exc_info=problem
         )
         event.state, event.problem = EventState.BAD, str(problem)
     else:

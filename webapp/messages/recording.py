@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import bindparam, case, update
+from sqlalchemy import bindparam, case, or_, update
 
 from webapp.clock import now
 from webapp.extensions import db, settings
@@ -19,7 +19,8 @@ from webapp.messages.models import Attempt, Message, MessageState
 log = structlog.get_logger(__name__)
 
 #: Knowledge may come after the process that asked was taken for dead; a report may come before it.
-_STILL_OPEN = (MessageState.SENDING, MessageState.UNKNOWN)
+# Not written as IN: a list that is spelled out at run time cannot be part of an executemany.
+_STILL_OPEN = or_(Message.state == MessageState.SENDING, Message.state == MessageState.UNKNOWN)
 
 
 class Sent(NamedTuple):
@@ -57,7 +58,7 @@ _ACCEPT = (
     update(Message)
     .where(*_MINE)
     .values(
-        state=case((Message.state.in_(_STILL_OPEN), MessageState.SENT), else_=Message.state),
+        state=case((_STILL_OPEN, MessageState.SENT), else_=Message.state),
         provider_id=bindparam("new_provider_id"),
         sent_at=bindparam("at"),
         error=None,
@@ -68,7 +69,7 @@ _ACCEPT = (
 )
 _REFUSE = (
     update(Message)
-    .where(*_MINE, Message.state.in_(_STILL_OPEN))
+    .where(*_MINE, _STILL_OPEN)
     .values(
         state=bindparam("new_state"),
         due_at=bindparam("new_due_at"),

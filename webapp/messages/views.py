@@ -5,16 +5,17 @@ from collections.abc import Callable
 
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
+from webapp.accounts.polls import polled
 from webapp.extensions import db
 from webapp.messages import asking, stopping
 from webapp.messages.channels import Channel
 from webapp.messages.models import Message, MessageState
 from webapp.messages.watching import interval_of
-from webapp.pages import back, goes_to, nothing_new, render, say, unchanged
+from webapp.pages import back, goes_to, render, say
 from webapp.paging import page
 
 bp = Blueprint("messages", __name__, url_prefix="/messages")
@@ -58,11 +59,10 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<uuid:message_id>")
 @needs(Role.VIEWER)
+@polled(select(Message.version).where(Message.id == bindparam("message_id")).scalar_subquery())
 def show(message_id: uuid.UUID) -> ResponseReturnValue:
     """Show one message and every attempt to send it."""
     message = db.get_or_404(Message, message_id)
-    if unchanged(str(message.version)):
-        return nothing_new()
     return render(
         "messages/show.html",
         block="live_part",

@@ -1,10 +1,13 @@
 """The jobs and messages of one thing, as its page shows them live."""
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, func, select
 
 from webapp.clock import now
 from webapp.extensions import db
@@ -15,14 +18,19 @@ from webapp.pages import interval
 #: A message that was sent may be reported as delivered; after this long nobody waits for it any more.
 PATIENCE = timedelta(minutes=5)
 
-_TYPE, _ID = bindparam("type", type_=String), bindparam("id", type_=String)
-_VERSIONS = union_all(
-    *(
-        select(func.count().label("rows"), func.coalesce(func.sum(table.version), 0).cast(Integer).label("sum"))
-        .where(table.subject_type == _TYPE, table.subject_id == _ID)
+
+def changes_of(subject_type: str, subject_id: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return the number of changes to the jobs and messages of a thing, as a part of a SELECT.
+
+    It grows with every change and every new row, so another number means: look again.
+    """
+    sums = (
+        select(func.coalesce(func.sum(table.version), 0))
+        .where(table.subject_type == subject_type, table.subject_id == subject_id)
+        .scalar_subquery()
         for table in (Job, Message)
     )
-)  # fmt: skip
+    return reduce(operator.add, sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +39,8 @@ class Watched:
 
     jobs: Sequence[Job]
     messages: Sequence[Message]
-    version: str
     #: Milliseconds until the page should ask again; None when nothing will change by itself.
     interval_ms: int | None
-
-
-def version(subject_type: str, subject_id: object) -> str:
-    """Return a short text that differs after every change to the jobs and messages of a thing."""
-    rows = db.session.execute(_VERSIONS, {"type": subject_type, "id": str(subject_id)}).all()
-    return "-".join(f"{row.rows}.{row.sum}" for row in rows)
 
 
 def about(thing: object, *, waits_since: datetime | None = None) -> Watched:
@@ -48,7 +49,6 @@ def about(thing: object, *, waits_since: datetime | None = None) -> Watched:
     ``waits_since`` tells that the thing itself will change, such as a booking that waits for money.
     """
     subject = (type(thing).__name__.lower(), str(thing.id))  # type: ignore[attr-defined]
-    seen = version(*subject)  # read first: a change in between shows at the next poll
     jobs = db.session.scalars(
         select(Job)
         .where(Job.subject_type == subject[0], Job.subject_id == subject[1])
@@ -62,7 +62,7 @@ def about(thing: object, *, waits_since: datetime | None = None) -> Watched:
     moving = [] if waits_since is None else [waits_since]
     moving += [job.created_at for job in jobs if not job.finished]
     moving += [message.created_at for message in messages if _moves(message)]
-    return Watched(jobs, messages, seen, interval(min(moving)) if moving else None)
+    return Watched(jobs, messages, interval(min(moving)) if moving else None)
 
 
 def interval_of(message: Message) -> int | None:
