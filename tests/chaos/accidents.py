@@ -70,23 +70,23 @@ def lose_redis(stack: Stack, chance: random.Random) -> None:
     stack.valkey.start()
 
 
-#: Each at least once, what matters most more often.
-OFTEN: dict[Accident, int] = {
-    kill_a_worker_child: 4,
-    kill_the_worker: 2,
-    kill_the_workers_main_process: 1,
-    deploy_the_worker: 1,
-    kill_the_web: 1,
-    kill_a_web_child: 1,
-    kill_beat: 1,
-    flush_redis: 2,
-    lose_redis: 1,
-}
+EVERY: tuple[Accident, ...] = (
+    kill_a_worker_child,
+    kill_a_worker_child,
+    kill_the_worker,
+    kill_the_workers_main_process,
+    deploy_the_worker,
+    kill_the_web,
+    kill_a_web_child,
+    kill_beat,
+    flush_redis,
+    lose_redis,
+)
 
 
-def plan(chance: random.Random) -> list[tuple[float, Accident]]:
+def plan(chance: random.Random, *, rounds: int) -> list[tuple[float, Accident]]:
     """Return accidents in a random order, each with the share of the work after which it happens."""
-    accidents = [accident for accident, times in OFTEN.items() for _ in range(times)]
+    accidents = list(EVERY) * rounds
     chance.shuffle(accidents)
     moments = sorted(chance.uniform(0.02, 0.9) for _ in accidents)
     return list(zip(moments, accidents, strict=True))

@@ -16,6 +16,7 @@ from tests.live import wait_for
 from tests.stack import Stack
 from webapp.accounts.models import AuditEntry
 from webapp.bookings.models import Booking, BookingState
+from webapp.clock import now
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import UNFINISHED, Job, JobState
 from webapp.messages.models import EventState, Message, MessageState, ProviderEvent
@@ -23,6 +24,7 @@ from webapp.messages.models import EventState, Message, MessageState, ProviderEv
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1200)]
 
 BOOKINGS = int(os.environ.get("CHAOS_BOOKINGS", "120"))
+ROUNDS = max(1, BOOKINGS // 200)
 CHANNELS = ("email", "sms", "whatsapp")
 #: Customers come as fast as they are told, and so many faster: the work spans all accidents.
 AHEAD = 30
@@ -35,10 +37,10 @@ def test_nothing_is_lost_and_nothing_is_told_twice(stack, chaos_seed):
     stack.sandbox.ask("/_/settings", {"webhook_longest_gap": 4.0})
     due = prepare(stack, BOOKINGS)
     payers = Payers(stack, due, lambda paid: paid < told(stack) / 3 + AHEAD)
-    for share, accident in plan(chance):
+    for share, accident in plan(chance, rounds=ROUNDS):
         wait_for(lambda share=share: told(stack) >= share * 3 * BOOKINGS, within=240, every=0.02)
         time.sleep(chance.uniform(0, 0.3))
-        print(f"{told(stack):5} told: {accident.__name__}")
+        print(f"{now():%H:%M:%S.%f} {told(stack):5} told: {accident.__name__}")
         accident(stack, chance)
         keep_alive(stack.parts)
     payers.join()
