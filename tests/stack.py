@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+import redis
+import requests
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import NullPool, create_engine
@@ -119,7 +122,9 @@ class Part:
 class Stack:
     """Web, worker and beat on a database, a Valkey and a sandbox that are nobody else's."""
 
-    def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, *, app: str = "worker.app", **settings: str
+    ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.valkey = Valkey(folder / "valkey")
@@ -133,11 +138,11 @@ class Stack:
             **settings,
         )
         self.config = Config.from_env(self.env)
-        lines = procfile.lines(ROOT / "Procfile")
-        self.web, self.worker, self.beat = self.parts = tuple(
-            Part(name, lines[name], env=self.env, folder=folder)
-            for name in ("web", "worker", "beat")
-        )
+        self.folder = folder
+        self.lines = procfile.lines(ROOT / "Procfile")
+        self.lines["worker"] = self.lines["worker"].replace("worker.app", app)
+        self.parts: list[Part] = []
+        self.web, self.worker, self.beat = map(self.part, ("web", "worker", "beat"))
         options = engine_options(self.config.database_url, threads=1)
         options = {"connect_args": options["connect_args"], "poolclass": NullPool}
         self.engine = create_engine(self.config.database_url, **options)
@@ -158,11 +163,16 @@ class Stack:
         self.engine.dispose()
         STACKS.remove(self)
 
+    def part(self, line: str, name: str | None = None) -> Part:
+        """Return one more process for a line of the Procfile, not yet started."""
+        self.parts.append(Part(name or line, self.lines[line], env=self.env, folder=self.folder))
+        return self.parts[-1]
+
     def whole(self) -> None:
         """Start what does not run, and wait until it works."""
         if not self.valkey.ready():
             self.valkey.start()
-        for part in self.parts:
+        for part in (self.web, self.worker, self.beat):
             if not part.running:
                 part.start()
         wait_for(self.web_answers)
@@ -185,6 +195,10 @@ class Stack:
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
+    def redis(self) -> "redis.Redis[bytes]":
+        """Return a line to its Valkey."""
+        return redis.Redis.from_url(self.valkey.url)
+
     def look(self, question: Callable[[Session], Any]) -> Any:
         """Ask the database something; nobody has to wait for it."""
         token = database.reading.set(True)
@@ -194,8 +208,8 @@ class Stack:
         finally:
             database.reading.reset(token)
 
-    def cookie(self, role: Role) -> dict[str, str]:
-        """Return the cookie of somebody who works here and has signed in."""
+    def browser(self, role: Role) -> "Browser":
+        """Return the browser of somebody who works here and has signed in."""
         token = secrets.token_urlsafe(32)
         digest = hashlib.sha256(token.encode()).hexdigest()
         with self.session() as session:
@@ -204,15 +218,40 @@ class Stack:
             )
             session.add(user)
             session.flush()
-            session.add(
-                SignedIn(token_hash=digest, user_id=user.id, expires_at=now() + timedelta(hours=8))
-            )
+            until = now() + timedelta(hours=8)
+            session.add(SignedIn(token_hash=digest, user_id=user.id, expires_at=until))
             session.commit()
-        app = Flask(__name__)
-        app.secret_key = self.config.secret_key
-        serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+        signer = Flask(__name__)
+        signer.secret_key = self.config.secret_key
+        serializer = SecureCookieSessionInterface().get_signing_serializer(signer)
         assert serializer is not None
-        return {"bellhop": str(serializer.dumps({"_user_id": token, "_fresh": True}))}
+        cookie = serializer.dumps({"_user_id": token, "_fresh": True})
+        return Browser(self.url, str(cookie))
+
+
+class Browser(requests.Session):
+    """A browser without JavaScript at the real web process."""
+
+    def __init__(self, url: str, cookie: str) -> None:
+        super().__init__()
+        self.url = url
+        self.trust_env = False
+        self.cookies.set("bellhop", cookie, domain="127.0.0.1")
+
+    def read(self, path: str) -> str:
+        """Return a page."""
+        answer = self.get(self.url + path, timeout=GENEROUS)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def send(self, path: str, **headers: str) -> requests.Response:
+        """Post a form that holds nothing but the token, as a button does."""
+        token = re.search(r'name="csrf-token" content="([^"]+)"', self.read("/jobs"))
+        assert token
+        form = {"csrf_token": token[1]}
+        return self.post(
+            self.url + path, form, headers=headers, allow_redirects=False, timeout=GENEROUS
+        )
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import psutil
@@ -92,7 +92,7 @@ def plan(chance: random.Random, *, rounds: int) -> list[tuple[float, Accident]]:
     return list(zip(moments, accidents, strict=True))
 
 
-def keep_alive(parts: Iterator[Part] | tuple[Part, ...]) -> None:
+def keep_alive(parts: list[Part]) -> None:
     """Start what has ended by itself, as every platform does."""
     for part in parts:
         if not part.running:
