@@ -147,5 +147,6 @@ def _words(error: Exception, run: Run) -> tuple[str, str | None]:
         return str(error), error.advice
     if isinstance(error, SoftTimeLimitExceeded):
         limit = POLICIES[run.kind].soft_limit
-        return f"It took longer than the {limit // 60} minutes that it may take.", FAULT_ADVICE
+        span = f"{limit // 60} minutes" if limit >= 120 else f"{limit} seconds"
+        return f"It took longer than the {span} that it may take.", FAULT_ADVICE
     return FAULT, FAULT_ADVICE

@@ -69,20 +69,18 @@ def test_a_deploys_signal_to_the_whole_group_hands_a_running_job_back(stack, sec
     assert (asked.row.attempt, asked.effects) == (2, 1)
 
 
-@pytest.mark.parametrize("group", [True, False])
-def test_a_worker_says_that_it_is_there_and_that_it_leaves(stack, group):
-    assert _names(stack, stack.worker)
+@pytest.mark.parametrize("how", ["by its platform", "by its group", "by hand"])
+def test_a_worker_says_that_it_is_there_and_that_it_leaves(stack, how):
     names = _names(stack, stack.worker)
+    assert names
 
-    stack.worker.stop(group=group)
+    if how == "by hand":
+        stack.worker.process.send_signal(signal.SIGINT)
+        stack.worker.process.wait(60)
+    else:
+        assert stack.worker.stop(group=how == "by its group") == 0
 
     assert not names & _all_names(stack)
-
-
-def test_a_worker_that_is_told_to_end_while_it_is_idle_ends_by_itself(stack):
-    stack.worker.process.send_signal(signal.SIGINT)
-
-    assert stack.worker.process.wait(60) == 0
     assert not list(stack.worker.members())
 
 

@@ -20,7 +20,7 @@ def test_a_job_asked_for_while_redis_is_away_waits_and_runs_when_it_is_back(stac
     if file == "lost":
         shutil.rmtree(stack.valkey.folder / "appendonlydir")
 
-    answer = browser.send("/jobs/test")
+    answer = browser.press("/jobs/test")
     job_id = uuid.UUID(answer.headers["Location"].rpartition("/")[2])
     wait_for(lambda: AWAY in browser.read("/"))
 
@@ -36,7 +36,7 @@ def test_an_answer_does_not_wait_for_a_redis_that_hangs(stack):
     browser.read("/")
     stack.valkey.process.send_signal(19)
     try:
-        answer = browser.send("/jobs/test")
+        answer = browser.press("/jobs/test")
     finally:
         stack.valkey.process.send_signal(18)
 

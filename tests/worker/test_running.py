@@ -9,7 +9,7 @@ from webapp.jobs.models import Job, JobState
 
 
 def test_a_job_asked_for_in_the_browser_runs_to_its_end_under_the_requests_id(stack):
-    answer = stack.browser(Role.OPERATOR).send("/jobs/test", **{"X-Request-ID": "from-the-browser"})
+    answer = stack.browser(Role.OPERATOR).press("/jobs/test", **{"X-Request-ID": "from-the-browser"})
     job_id = answer.headers["Location"].rpartition("/")[2]
 
     wait_for(lambda: _state(stack, job_id) == JobState.SUCCESS)
@@ -122,7 +122,7 @@ def test_a_job_that_waits_is_stopped_at_once_and_never_runs(stack, go):
     asked = Asked(stack)
     asked.waits()
 
-    answer = stack.browser(Role.OPERATOR).send(f"/jobs/{asked.id}/cancel")
+    answer = stack.browser(Role.OPERATOR).press(f"/jobs/{asked.id}/cancel")
 
     assert answer.status_code in {302, 303}
     assert (asked.row.state, asked.row.attempt) == (JobState.REVOKED, 0)
@@ -135,7 +135,7 @@ def test_a_job_that_runs_is_stopped_at_its_next_step(stack, go):
     asked = Asked(stack, "wait", until=str(go))
     asked.runs()
 
-    stack.browser(Role.OPERATOR).send(f"/jobs/{asked.id}/cancel")
+    stack.browser(Role.OPERATOR).press(f"/jobs/{asked.id}/cancel")
 
     assert asked.ends(JobState.REVOKED).error == "Stopped on request."
     assert asked.effects == 0
