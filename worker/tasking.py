@@ -87,7 +87,7 @@ def _add_task(name: str, soft_limit: int, hard_limit: int) -> None:
             time.sleep(BREATH)
             raise SystemExit(1) from error
 
-    app.task(run_task, name=name, bind=True, soft_time_limit=soft_limit, time_limit=hard_limit)
+    app.task(name=name, bind=True, soft_time_limit=soft_limit, time_limit=hard_limit)(run_task)
 
 
 def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:

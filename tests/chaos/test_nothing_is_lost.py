@@ -71,10 +71,11 @@ def all_told(stack: Stack) -> bool:
 
 def all_quiet(stack: Stack) -> bool:
     """Say whether nothing is left to do: no job, no message, no report."""
+    coming = stack.sandbox.ask("/_/webhooks")["waiting"]
     jobs = count(stack, select(func.count()).where(Job.state.in_(UNFINISHED)))
     moving = count(stack, select(func.count()).where(Message.state.in_(MOVING)))
     reports = count(stack, select(func.count()).where(ProviderEvent.state == EventState.NEW))
-    return jobs == moving == reports == stack.sandbox.ask("/_/webhooks")["waiting"] == 0
+    return coming == jobs == moving == reports == 0
 
 
 def slowest(stack: Stack) -> float:
@@ -103,7 +104,8 @@ def violations(stack: Stack, due: list[Due]) -> Iterator[str]:
 def wrong_jobs(session: Session) -> Iterator[str]:
     for job in session.query(Job).filter(Job.state != JobState.SUCCESS):
         yield f"the job {job.kind} ended as {job.state}: {job.error}"
-    for event in session.query(ProviderEvent).filter(ProviderEvent.state != EventState.DONE):
+    strange = ProviderEvent.state.in_((EventState.BAD, EventState.ORPHAN))
+    for event in session.query(ProviderEvent).filter(strange):
         yield f"a report of {event.provider} is {event.state}: {event.problem}"
 
 
