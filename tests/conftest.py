@@ -23,7 +23,7 @@ from webapp.messages import delivering
 if TYPE_CHECKING:
     from tests.services import Kind, NewDatabase
 
-pytest_plugins = ["tests.services", "tests.people"]
+pytest_plugins = ["tests.services", "tests.people", "tests.stack"]
 
 PUBLIC_URL = "http://desk.example"
 

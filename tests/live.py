@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from devtools.processes import free_port
+from devtools.processes import free_port, start
 
 ROOT = Path(__file__).parent.parent
 GENEROUS = 60.0  # seconds; a limit for a slow machine, not an expectation
@@ -45,14 +46,13 @@ class SandboxProcess:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        with (self.folder / "sandbox.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox"],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = start(
+            [sys.executable, "-m", "sandbox"],
+            log=self.folder / "sandbox.log",
+            env=self.environment,
+            cwd=ROOT,
+            death=signal.SIGKILL,
+        )
         wait_for(self._answers)
 
     def stop(self) -> None:
@@ -90,7 +90,13 @@ class SandboxProcess:
     def _answers(self) -> bool:
         assert self.process
         assert self.process.poll() is None, (self.folder / "sandbox.log").read_text()[-2000:]
-        try:
-            return bool(self.ask("/_/health"))
-        except (urllib.error.URLError, ConnectionError):
-            return False
+        return answers(f"{self.url}/_/health")
+
+
+def answers(url: str) -> bool:
+    """Say whether somebody serves an address."""
+    try:
+        with urllib.request.urlopen(url, timeout=GENEROUS) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError):
+        return False

@@ -1,5 +1,7 @@
 """The Celery app of the workers: ``celery -A worker.app worker``."""
 
+import atexit
+import os
 from typing import Any
 
 from celery import Celery
@@ -8,7 +10,6 @@ from celery.signals import (
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
-    worker_shutdown,
 )
 from kombu import Queue as KombuQueue
 
@@ -66,8 +67,11 @@ def _hang_up(**_: Any) -> None:
 @worker_ready.connect
 def _begin_to_sweep(**_: Any) -> None:
     sweeper.start(flask_app, concurrency=config.worker_concurrency)
+    # Celery's own signal for the end is not sent by a cold shutdown, which is what a deploy's
+    # SIGTERM comes to. By now the children are gone; a forked one must not end the parent's work.
+    atexit.register(_hand_back, os.getpid())
 
 
-@worker_shutdown.connect
-def _hand_back(**_: Any) -> None:
-    sweeper.stop(flask_app)
+def _hand_back(main: int) -> None:
+    if os.getpid() == main:
+        sweeper.stop(flask_app)

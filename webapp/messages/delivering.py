@@ -1,8 +1,10 @@
 """The sender: claims what is due, sends it side by side, writes down the answers as they come."""
 
 import asyncio
+import contextvars
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,6 +23,7 @@ from webapp.messages.models import Urgency
 from webapp.messages.recording import Sent, record_outcomes
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 #: A task ends after this long and asks to be woken again, so that a deploy never waits for it.
 SLICE_SECONDS = 5.0
@@ -41,7 +44,12 @@ class Sender:
 
     def deliver(self) -> bool:
         """Send what is due for at most a slice. True when there may be more."""
-        return self.runner.run(self._deliver())
+        return self.run(self._deliver())
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it on this process's loop, with the database session of this very task."""
+        # Left to itself, the runner would keep the context of the first task, and its session.
+        return self.runner.run(work, context=contextvars.copy_context())
 
     async def _deliver(self) -> bool:
         answers: asyncio.Queue[Sent] = asyncio.Queue()
@@ -88,7 +96,7 @@ class Sender:
 
     def close(self) -> None:
         """Close the connections and the loop."""
-        self.runner.run(self._close())
+        self.run(self._close())
         self.runner.close()
 
 

@@ -87,7 +87,7 @@ def find(ref: str, to: str, since: datetime) -> list[Listed]:
     carrier = here.carriers.get(Channel.SMS)
     if not isinstance(carrier, TwilioCarrier):
         return []
-    return here.runner.run(carrier.find(ref, to, since))
+    return here.run(carrier.find(ref, to, since))
 
 
 def known(provider_id: str) -> bool:
