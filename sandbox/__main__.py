@@ -8,9 +8,9 @@ import logging
 import signal
 import sys
 
-from .app import serve
-from .box import Box
-from .settings import Refused, Settings
+from sandbox.app import serve
+from sandbox.box import Box
+from sandbox.settings import Refused, Settings
 
 
 async def run(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .faults import Fault
+from sandbox.faults import Fault
 
 
 def hang_up(request: web.Request) -> web.Response:

@@ -6,18 +6,18 @@ import asyncio
 
 from aiohttp import web
 
-from .box import Box
-from .checkout import Checkout
-from .control import Control
-from .doors import Doors
-from .ledger import Ledger
-from .looks import HERE, Looks
-from .mail_pages import MailPages
-from .pages import Pages
-from .phone_pages import PhonePages
-from .razorpay import Razorpay
-from .twilio import Twilio
-from .whatsapp import WhatsApp
+from sandbox.box import Box
+from sandbox.checkout import Checkout
+from sandbox.control import Control
+from sandbox.doors import Doors
+from sandbox.ledger import Ledger
+from sandbox.looks import HERE, Looks
+from sandbox.mail_pages import MailPages
+from sandbox.pages import Pages
+from sandbox.phone_pages import PhonePages
+from sandbox.razorpay import Razorpay
+from sandbox.twilio import Twilio
+from sandbox.whatsapp import WhatsApp
 
 LARGEST_REQUEST = 110 * 1024 * 1024
 

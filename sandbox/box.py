@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from .faults import Fault, Faults
-from .settings import Behaviour, Settings
-from .store import Store
-from .webhooks import Webhooks
+from sandbox.faults import Fault, Faults
+from sandbox.settings import Behaviour, Settings
+from sandbox.store import Store
+from sandbox.webhooks import Webhooks
 
 
 class Box:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from .box import Box
-from .ledger import Ledger, RazorpayError
-from .looks import Looks
+from sandbox.box import Box
+from sandbox.ledger import Ledger, RazorpayError
+from sandbox.looks import Looks
 
 KEPT = 5_000
 

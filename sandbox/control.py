@@ -11,12 +11,12 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from .box import Box
-from .ledger import Ledger, RazorpayError
-from .looks import from_here
-from .settings import Refused
-from .twilio import Twilio
-from .whatsapp import WhatsApp
+from sandbox.box import Box
+from sandbox.ledger import Ledger, RazorpayError
+from sandbox.looks import from_here
+from sandbox.settings import Refused
+from sandbox.twilio import Twilio
+from sandbox.whatsapp import WhatsApp
 
 Handler = Callable[[web.Request], Awaitable[Any]]
 

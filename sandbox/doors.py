@@ -6,8 +6,8 @@ import asyncio
 
 from aiohttp import web
 
-from .box import Box
-from .smtp import MailServer
+from sandbox.box import Box
+from sandbox.smtp import MailServer
 
 
 class Doors:

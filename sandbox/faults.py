@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .store import same_address
+from sandbox.store import same_address
 
 HTTP = ("error", "throttle", "lost_answer", "refuse_connection", "drop", "slow")
 KINDS: dict[str, tuple[str, ...]] = {

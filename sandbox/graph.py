@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from .answers import before_accepting, retry_after
-from .faults import Fault
+from sandbox.answers import before_accepting, retry_after
+from sandbox.faults import Fault
 
 TITLES = {
     0: "AuthException",

@@ -8,9 +8,9 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from . import signatures
-from .box import Box
-from .settings import RAZORPAY_ACCOUNT, RAZORPAY_KEY
+from sandbox import signatures
+from sandbox.box import Box
+from sandbox.settings import RAZORPAY_ACCOUNT, RAZORPAY_KEY
 
 KEPT = 20_000
 LETTERS = string.ascii_letters + string.digits

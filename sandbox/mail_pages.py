@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from .box import Box
-from .looks import Looks, policy
-from .smtp import content_of, header_of, parse
-from .store import Message
+from sandbox.box import Box
+from sandbox.looks import Looks, policy
+from sandbox.smtp import content_of, header_of, parse
+from sandbox.store import Message
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Reply-To", "Date", "Message-ID", "List-Unsubscribe")
 FRAME_POLICY = (

@@ -6,13 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from .box import Box
-from .control import shake_hands
-from .faults import PHASES
-from .ledger import Ledger
-from .looks import Looks, from_here, see
-from .settings import Refused
-from .words import CARDS, PRESETS, SWITCHES, describe, left
+from sandbox.box import Box
+from sandbox.control import shake_hands
+from sandbox.faults import PHASES
+from sandbox.ledger import Ledger
+from sandbox.looks import Looks, from_here, see
+from sandbox.settings import Refused
+from sandbox.words import CARDS, PRESETS, SWITCHES, describe, left
 
 NUMBERS = {"times": int, "code": int, "status": int, "seconds": float, "retry_after": float}
 

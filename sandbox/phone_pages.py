@@ -7,13 +7,13 @@ from typing import Any
 import phonenumbers
 from aiohttp import web
 
-from .box import Box
-from .looks import Looks, from_here, policy, see
-from .settings import TWILIO_FROM, WHATSAPP_NUMBER
-from .store import Message, digits
-from .twilio import Twilio
-from .twilio_errors import number_error
-from .whatsapp import WhatsApp, wa_id
+from sandbox.box import Box
+from sandbox.looks import Looks, from_here, policy, see
+from sandbox.settings import TWILIO_FROM, WHATSAPP_NUMBER
+from sandbox.store import Message, digits
+from sandbox.twilio import Twilio
+from sandbox.twilio_errors import number_error
+from sandbox.whatsapp import WhatsApp, wa_id
 
 LISTED = 40
 

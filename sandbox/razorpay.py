@@ -9,11 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
-from .answers import after_accepting, before_accepting, retry_after, text
-from .box import Box
-from .faults import Fault
-from .ledger import Ledger, RazorpayError
-from .settings import RAZORPAY_KEY
+from sandbox.answers import after_accepting, before_accepting, retry_after, text
+from sandbox.box import Box
+from sandbox.faults import Fault
+from sandbox.ledger import Ledger, RazorpayError
+from sandbox.settings import RAZORPAY_KEY
 
 Handler = Callable[[web.Request], Awaitable[Any]]
 

@@ -10,9 +10,9 @@ from typing import AnyStr
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from .box import Box
-from .faults import Fault
-from .store import Message
+from sandbox.box import Box
+from sandbox.faults import Fault
+from sandbox.store import Message
 
 LARGEST = 33_554_432
 
@@ -41,7 +41,8 @@ class MailServer(SMTP):
             return
         if reply is not None:
             await self.push(reply)
-            return self.hang_up()
+            self.hang_up()
+            return
         await super()._handle_client()
 
     async def smtp_DATA(self, arg: str) -> None:
@@ -178,7 +179,7 @@ def header_of(mail: MIMEPart, name: str) -> str:
     """Decode a header; one that Python's own parser breaks on is given as it came."""
     try:
         return str(mail.get(name, ""))
-    except Exception:  # noqa: BLE001 - the parser raises whatever it stumbles over
+    except Exception:
         raw = (value for key, value in mail.raw_items() if key.lower() == name.lower())
         return "".join(str(next(raw, "")).split("\r\n"))
 

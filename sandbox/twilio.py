@@ -10,14 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
-from .answers import after_accepting
-from .box import Box
-from .faults import Fault
-from .segments import count_segments
-from .settings import TWILIO_FROM, TWILIO_SID
-from .store import FORGOTTEN, Direction, Message, digits, same_address
-from .twilio_errors import TwilioError, answer, number_error, play
-from .twilio_list import ROOT, as_json, page_of
+from sandbox.answers import after_accepting
+from sandbox.box import Box
+from sandbox.faults import Fault
+from sandbox.segments import count_segments
+from sandbox.settings import TWILIO_FROM, TWILIO_SID
+from sandbox.store import FORGOTTEN, Direction, Message, digits, same_address
+from sandbox.twilio_errors import TwilioError, answer, number_error, play
+from sandbox.twilio_list import ROOT, as_json, page_of
 
 STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"}
 START = {"START", "YES", "UNSTOP"}
@@ -206,8 +206,9 @@ class Twilio:
         reply = ""
         if word in STOP:
             self.box.store.opted_out.add(digits(number))
-            reply = "You have successfully been unsubscribed. You will not receive any more " + (
-                "messages from this number. Reply START to resubscribe."
+            reply = (
+                "You have successfully been unsubscribed. You will not receive any more messages "
+                "from this number. Reply START to resubscribe."
             )
         elif word in START and digits(number) in self.box.store.opted_out:
             self.box.store.opted_out.discard(digits(number))

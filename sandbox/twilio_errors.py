@@ -9,9 +9,9 @@ from typing import Any
 import phonenumbers
 from aiohttp import web
 
-from .answers import before_accepting, retry_after
-from .faults import Fault
-from .settings import TWILIO_FROM
+from sandbox.answers import before_accepting, retry_after
+from sandbox.faults import Fault
+from sandbox.settings import TWILIO_FROM
 
 MAGIC = {
     "+15005550001": 21211,

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from multidict import MultiMapping
 
-from .settings import TWILIO_SID
-from .store import Message, same_address
-from .twilio_errors import TwilioError
+from sandbox.settings import TWILIO_SID
+from sandbox.store import Message, same_address
+from sandbox.twilio_errors import TwilioError
 
 ROOT = f"/2010-04-01/Accounts/{TWILIO_SID}"
 

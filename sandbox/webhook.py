@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .faults import Fault
-from .settings import BUSINESS_ACCOUNT_ID
+from sandbox.faults import Fault
+from sandbox.settings import BUSINESS_ACCOUNT_ID
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -14,10 +14,10 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
-from . import signatures
-from .faults import Fault, Faults
-from .settings import Behaviour, Settings
-from .webhook import FORM, JSON, Webhook, spread, whatsapp_body
+from sandbox import signatures
+from sandbox.faults import Fault, Faults
+from sandbox.settings import Behaviour, Settings
+from sandbox.webhook import FORM, JSON, Webhook, spread, whatsapp_body
 
 SENDERS = 24
 ANSWER_WITHIN = 10.0
@@ -177,7 +177,8 @@ class Webhooks:
     def _hold(self, webhook: Webhook, seconds: float) -> None:
         """Keep a webhook until the next one about the same message left, or the time is over."""
         if webhook.about in self._held:
-            return self._queue(webhook)
+            self._queue(webhook)
+            return
         self._held[webhook.about] = webhook
         asyncio.get_running_loop().call_later(seconds, self._release, webhook)
 

@@ -13,15 +13,15 @@ from typing import Any
 import phonenumbers
 from aiohttp import web
 
-from .answers import after_accepting
-from .box import Box
-from .faults import Fault
-from .graph import GraphError, answer, check_token, play
-from .settings import BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID, WHATSAPP_NUMBER
-from .store import Message, digits
-from .whatsapp_media import MediaStore, read_upload
-from .whatsapp_statuses import Statuses
-from .whatsapp_templates import Templates, new_template
+from sandbox.answers import after_accepting
+from sandbox.box import Box
+from sandbox.faults import Fault
+from sandbox.graph import GraphError, answer, check_token, play
+from sandbox.settings import BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID, WHATSAPP_NUMBER
+from sandbox.store import Message, digits
+from sandbox.whatsapp_media import MediaStore, read_upload
+from sandbox.whatsapp_statuses import Statuses
+from sandbox.whatsapp_templates import Templates, new_template
 
 MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
 OTHER_TYPES = ("reaction", "interactive", "location", "contacts")
@@ -160,11 +160,14 @@ class WhatsApp:
                 self.media.check(media["type"], media)
             return str(shown["body"]), {"template": shown}
         if kind in MEDIA_TYPES:
-            self.media.check(kind, given)
-            if kind in ("audio", "sticker") and given.get("caption"):
-                raise GraphError(131009, f"{kind} cannot have a caption")
-            return str(given.get("caption") or ""), {"media": {"type": kind, **given}}
+            return self._media_content(kind, given)
         return _plain(kind, given), {kind: given}
+
+    def _media_content(self, kind: str, given: Any) -> tuple[str, dict[str, Any]]:
+        self.media.check(kind, given)
+        if kind in ("audio", "sticker") and given.get("caption"):
+            raise GraphError(131009, f"{kind} cannot have a caption")
+        return str(given.get("caption") or ""), {"media": {"type": kind, **given}}
 
     def _mark_read(self, body: dict[str, Any]) -> web.Response:
         message = self.box.store.messages.get(str(body.get("message_id", "")))

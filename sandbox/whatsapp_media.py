@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from .graph import GraphError
+from sandbox.graph import GraphError
 
 MIB = 1024 * 1024
 OFFICE = "application/vnd.openxmlformats-officedocument."

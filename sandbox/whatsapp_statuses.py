@@ -7,11 +7,11 @@ import hashlib
 import time
 from typing import Any
 
-from .box import Box
-from .faults import Fault
-from .graph import TITLES
-from .settings import PHONE_NUMBER_ID, WHATSAPP_NUMBER
-from .store import FORGOTTEN, Message, digits
+from sandbox.box import Box
+from sandbox.faults import Fault
+from sandbox.graph import TITLES
+from sandbox.settings import PHONE_NUMBER_ID, WHATSAPP_NUMBER
+from sandbox.store import FORGOTTEN, Message, digits
 
 METADATA = {
     "display_phone_number": digits(WHATSAPP_NUMBER),

@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import Any
 
-from .graph import GraphError
+from sandbox.graph import GraphError
 
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 STATES = {"PAUSED": 132015, "DISABLED": 132016}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .faults import Fault
+from sandbox.faults import Fault
 
 HTTP = [
     ("error", "Refuse with an error code"),

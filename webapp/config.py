@@ -1,7 +1,6 @@
 """The settings: the one place that reads the environment, and says which variable is wrong."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,6 @@ class Config:
     web_threads: int
     worker_concurrency: int
     worker_grace_seconds: int
-    beat_file: Path
     sandbox_url: str | None
     whatsapp: WhatsAppAccount | None
     twilio: TwilioAccount | None
@@ -46,7 +44,7 @@ class Config:
         """Read and check every setting. Raises BadSetting naming the first variable that is wrong."""
         read = Reader(os.environ if env is None else env)
         public_url = read.url("PUBLIC_URL", default="http://127.0.0.1:5000")
-        stand_in = sandboxed(read, public_url) if read.optional("SANDBOX_URL") else None
+        stand_in = sandboxed(read, public_url)
         return cls(
             secret_key=read.secret("SECRET_KEY"),
             database_url=read.database("DATABASE_URL"),
@@ -63,17 +61,11 @@ class Config:
             web_threads=read.number("WEB_THREADS", default=4),
             worker_concurrency=read.number("WORKER_CONCURRENCY", default=2),
             worker_grace_seconds=read.number("WORKER_GRACE_SECONDS", default=10),
-            beat_file=Path(
-                read.text(
-                    "BEAT_FILE",
-                    default=str(Path(tempfile.gettempdir()) / f"bellhop-beat-{os.getpid()}"),
-                )
-            ),
             sandbox_url=read.optional("SANDBOX_URL"),
-            whatsapp=WhatsAppAccount.read(read) or (stand_in and stand_in.whatsapp),
-            twilio=TwilioAccount.read(read, public_url) or (stand_in and stand_in.twilio),
-            mail=MailServer.read(read, public_url) or (stand_in and stand_in.mail),
-            razorpay=RazorpayAccount.read(read) or (stand_in and stand_in.razorpay),
+            whatsapp=WhatsAppAccount.read(read) or stand_in.whatsapp,
+            twilio=TwilioAccount.read(read, public_url) or stand_in.twilio,
+            mail=MailServer.read(read, public_url) or stand_in.mail,
+            razorpay=RazorpayAccount.read(read) or stand_in.razorpay,
         )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, Select, event
+from sqlalchemy import ClauseElement, Connection, Engine, event
+from sqlalchemy.sql.compiler import SQLCompiler
 from werkzeug.routing import IntegerConverter, Map
 
 # A page that only reads must not wait for the one writer that SQLite allows.
@@ -80,12 +81,12 @@ class Glance:
     Values come as the driver gives them, so ask for numbers and texts only.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: ClauseElement) -> None:
         self.statement = statement
         self.ready: dict[str, Ready] = {}
 
-    def __call__(self, engine: Engine, **values: Any) -> tuple[Any, ...]:
-        """Return the row for these values."""
+    def __call__(self, engine: Engine, **values: Any) -> tuple[Any, ...] | None:
+        """Return the first row for these values, or None."""
         text, order, processors, fixed = self._compiled(engine)
         bound = fixed | {name: _bind(processors[name], value) for name, value in values.items()}
         connection = engine.raw_connection()
@@ -93,14 +94,14 @@ class Glance:
             driver: Any = connection.driver_connection
             with _no_transaction(driver, engine.dialect.name):
                 row = driver.execute(text, [bound[name] for name in order] if order else bound)
-                return tuple(row.fetchone())
+                return cast("tuple[Any, ...] | None", row.fetchone())
         finally:
             connection.close()
 
     def _compiled(self, engine: Engine) -> "Ready":
         dialect = engine.dialect
         if dialect.name not in self.ready:
-            made = self.statement.compile(dialect=dialect)
+            made = cast("SQLCompiler", self.statement.compile(dialect=dialect))
             processors = {
                 name: bind.type.dialect_impl(dialect).bind_processor(dialect)
                 for name, bind in made.binds.items()

@@ -20,6 +20,8 @@ from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator, U
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, registry
 
+from webapp import broker as publishing
+
 if TYPE_CHECKING:
     from webapp.config import Config
 
@@ -38,7 +40,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy hands it over
+    ) -> datetime | None:
         """Store UTC. Raises ValueError for a time without zone, which could mean anything."""
         if value is None:
             return None
@@ -46,7 +52,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError(f"{value} has no time zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy hands it over
+    ) -> datetime | None:
         """Give back an aware time."""
         if value is None or value.tzinfo is not None:
             return value
@@ -104,30 +114,4 @@ def bind(app: Flask) -> None:
     for extension in (db, login, csrf, htmx, compress, limiter):
         extension.init_app(app)
     migrate.init_app(app, db, directory="migrations", render_as_batch=True)
-    broker.conf.update(broker_settings(config.redis_url))
-
-
-def broker_settings(redis_url: str) -> dict[str, Any]:
-    """Return what the side that publishes and the side that works must agree on.
-
-    Each queue is two lists: what was tried before (priority 0, the list with the plain name) is
-    taken before what is new (priority 1, the list named with ":1").
-    """
-    return {
-        "broker_url": redis_url,
-        "broker_transport_options": {
-            "priority_steps": [0, 1],
-            "sep": ":",
-            "queue_order_strategy": "priority",
-            "visibility_timeout": 3600,
-            "socket_connect_timeout": 1,
-            "socket_timeout": 5,
-            "socket_keepalive": True,
-        },
-        "broker_connection_retry": False,
-        "broker_pool_limit": 4,
-        "task_serializer": "json",
-        "accept_content": ["json"],
-        "task_ignore_result": True,
-        "task_publish_retry": False,
-    }
+    broker.conf.update(publishing.settings(config.redis_url))

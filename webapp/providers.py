@@ -37,7 +37,9 @@ class WhatsAppAccount:
             "VERIFY_TOKEN",
         )
         found = read.together(tuple(f"WHATSAPP_{name}" for name in names))
-        return found and cls(
+        if found is None:
+            return None
+        return cls(
             base_url=read.url("WHATSAPP_BASE_URL", default="https://graph.facebook.com"),
             version=read.text("WHATSAPP_API_VERSION", default="v25.0"),
             **{name.lower(): found[f"WHATSAPP_{name}"] for name in names},
@@ -60,7 +62,9 @@ class TwilioAccount:
     def read(cls, read: "Reader", public_url: str) -> "TwilioAccount | None":
         """Read TWILIO_*; None when none is set."""
         found = read.together(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"))
-        return found and cls(
+        if found is None:
+            return None
+        return cls(
             base_url=read.url("TWILIO_BASE_URL", default="https://api.twilio.com"),
             account_sid=found["TWILIO_ACCOUNT_SID"],
             auth_token=found["TWILIO_AUTH_TOKEN"],
@@ -106,7 +110,9 @@ class RazorpayAccount:
         """Read RAZORPAY_*; None when none is set."""
         names = ("KEY_ID", "KEY_SECRET", "WEBHOOK_SECRET")
         found = read.together(tuple(f"RAZORPAY_{name}" for name in names))
-        return found and cls(
+        if found is None:
+            return None
+        return cls(
             base_url=read.url("RAZORPAY_BASE_URL", default="https://api.razorpay.com"),
             **{name.lower(): found[f"RAZORPAY_{name}"] for name in names},
         )
@@ -114,16 +120,18 @@ class RazorpayAccount:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """The four accounts that the sandbox accepts."""
+    """The four accounts that the sandbox accepts; none where there is no sandbox."""
 
-    whatsapp: WhatsAppAccount
-    twilio: TwilioAccount
-    mail: MailServer
-    razorpay: RazorpayAccount
+    whatsapp: WhatsAppAccount | None = None
+    twilio: TwilioAccount | None = None
+    mail: MailServer | None = None
+    razorpay: RazorpayAccount | None = None
 
 
 def sandboxed(read: "Reader", public_url: str) -> Sandbox:
-    """Build the accounts of the stand-in that runs at SANDBOX_URL."""
+    """Build the accounts of the stand-in that runs at SANDBOX_URL, if one does."""
+    if read.optional("SANDBOX_URL") is None:
+        return Sandbox()
     url, secret = read.url("SANDBOX_URL"), read.secret("SANDBOX_SECRET")
     host, _, port = read.text("SANDBOX_SMTP").rpartition(":")
     return Sandbox(

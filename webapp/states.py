@@ -37,9 +37,9 @@ def stands(state: Any, *states: StrEnum) -> ColumnElement[bool]:
     The partial indexes say ``WHERE state IN (…)``; neither database can tell that an index of that
     kind serves a query whose states are parameters.
     """
-    if len(states) == 1:  # SQLite knows "= 'queued'" and not "IN ('queued')" as the index's own
-        found: ColumnElement[bool] = state == bindparam(None, states[0], literal_execute=True)
-        return found
-    names = bindparam(None, list(states), expanding=True, literal_execute=True)
-    found = state.in_(names)
-    return found
+    one: ColumnElement[bool] = state == bindparam(None, states[0], literal_execute=True)
+    some: ColumnElement[bool] = state.in_(
+        bindparam(None, list(states), expanding=True, literal_execute=True)
+    )
+    # SQLite knows "= 'queued'", and not "IN ('queued')", as the condition of an index.
+    return one if len(states) == 1 else some

@@ -1,10 +1,9 @@
-"""The Celery app: ``celery -A worker.app worker`` and ``celery -A worker.app beat``."""
+"""The Celery app of the workers: ``celery -A worker.app worker``."""
 
 from typing import Any
 
 from celery import Celery
 from celery.signals import (
-    beat_init,
     setup_logging,
     worker_process_init,
     worker_process_shutdown,
@@ -13,11 +12,11 @@ from celery.signals import (
 )
 from kombu import Queue as KombuQueue
 
-from webapp import create_app, logs
-from webapp.extensions import broker_settings, db, settings
+from webapp import broker, create_app, logs
+from webapp.extensions import db, settings
 from webapp.jobs.kinds import Queue
 from webapp.messages import delivering
-from worker import schedule, sweeper
+from worker import sweeper
 
 flask_app = create_app()
 
@@ -25,7 +24,7 @@ with flask_app.app_context():
     config = settings()
 
 app = Celery("bellhop")
-app.conf.update(broker_settings(config.redis_url))
+app.conf.update(broker.settings(config.redis_url))
 app.conf.update(
     task_queues=[KombuQueue(queue.value, routing_key=queue.value) for queue in Queue],
     task_default_queue=Queue.DEFAULT.value,
@@ -43,8 +42,6 @@ app.conf.update(
     broker_connection_retry=True,
     broker_connection_max_retries=None,
     worker_hijack_root_logger=False,
-    beat_schedule=schedule.BEAT,
-    beat_schedule_filename=str(config.beat_file),
     imports=("worker.tasks",),
     timezone="UTC",
 )
@@ -74,8 +71,3 @@ def _begin_to_sweep(**_: Any) -> None:
 @worker_shutdown.connect
 def _hand_back(**_: Any) -> None:
     sweeper.stop(flask_app)
-
-
-@beat_init.connect
-def _sweep_beside_beat(**_: Any) -> None:
-    sweeper.start(flask_app, concurrency=0)

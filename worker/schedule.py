@@ -1,28 +1,16 @@
-"""What happens by the clock: beat only ticks, and a row says whose turn it is."""
+"""What happens by the clock: beat only ticks, and a row says what is due."""
 
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs.kinds import JobKind, Queue, Wake
+from webapp.jobs.kinds import JobKind, Wake
 from webapp.jobs.models import Turn
 from webapp.jobs.queue import enqueue, wake
-
-TICK = "beat.tick"
-TICK_SECONDS = 5
-
-BEAT: dict[str, dict[str, Any]] = {
-    "tick": {
-        "task": TICK,
-        "schedule": TICK_SECONDS,
-        # Ticks that nobody heard must not pile up: the next one says the same.
-        "options": {"queue": Queue.URGENT.value, "priority": 1, "expires": TICK_SECONDS},
-    }
-}
 
 
 class Periodic(NamedTuple):

@@ -1,4 +1,4 @@
-"""The thread that sweeps, in every worker's main process and beside beat."""
+"""The thread that sweeps, in every worker's main process."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ _stopping = threading.Event()
 
 
 def start(app: Flask, *, concurrency: int) -> None:
-    """Begin to sweep once a second and, for a worker, to say that it lives."""
+    """Begin to sweep once a second, and to say that this worker lives."""
     _stopping.clear()
     threading.Thread(target=_run, args=(app, concurrency), name="sweeper", daemon=True).start()
 
@@ -41,8 +41,7 @@ def _run(app: Flask, concurrency: int) -> None:
         began = time.monotonic()
         try:
             with app.app_context():
-                if concurrency:
-                    staff.sign_in(concurrency)
+                staff.sign_in(concurrency)
                 sweeping.sweep(client)
         except SQLAlchemyError as problem:
             log.error("the sweep met a database error and goes on", problem=str(problem))

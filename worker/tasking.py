@@ -77,7 +77,7 @@ def _add_task(name: str, soft_limit: int, hard_limit: int) -> None:
         with flask_app.app_context():
             TASKS[name](uuid.UUID(self.request.id))
 
-    app.task(run_task, name=name, bind=True, soft_time_limit=soft_limit, time_limit=hard_limit)
+    app.task(name=name, bind=True, soft_time_limit=soft_limit, time_limit=hard_limit)(run_task)
 
 
 def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 
 from tests.live import SandboxProcess
-from webapp.bookings import holding
+from webapp.bookings import holding, paying
 from webapp.bookings.models import Booking, Payment, PaymentState
 from webapp.bookings.slots import days
 from webapp.clock import now
@@ -23,6 +23,7 @@ from webapp.extensions import db, settings
 from webapp.services.models import Service
 
 MEERA = Contact("Meera Iyer", "+919812345678", "meera@example.org")
+ZOE = Contact("Zoë Ångström", "+919876543210", "zoe@example.org")
 ALWAYS = {str(day): [[0, 24 * 60]] for day in range(7)}
 
 
@@ -150,3 +151,13 @@ def in_threads(app: Flask, count: int, work: Callable[[int], Any]) -> list[Any]:
             pool.submit(contextvars.copy_context().run, one, number) for number in range(count)
         ]
         return [future.result() for future in futures]
+
+
+def lost_to_another(service=None):
+    """Return a booking that was paid after its time went to somebody else."""
+    booking = ordered(service or a_service())
+    lapse(booking)
+    holding.hold(booking.service, booking.starts_at, ZOE, form_key=secrets.token_hex(8))
+    paying.accept(the_payment(booking), f"pay_{booking.id}")
+    db.session.commit()
+    return booking

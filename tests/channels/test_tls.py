@@ -79,11 +79,11 @@ def test_a_bad_certificate_after_starttls_stops_the_channel_before_the_password(
     said: list[str] = []
 
     class Listening(SMTP):
-        async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 (aiosmtpd's name)
+        async def smtp_STARTTLS(self, arg: str) -> None:
             said.append("STARTTLS")
             await super().smtp_STARTTLS(arg)
 
-        async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 (aiosmtpd's name)
+        async def smtp_AUTH(self, arg: str) -> None:
             said.append("AUTH")
             await super().smtp_AUTH(arg)
 

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for any of pytest's ways to import
 
-from sandbox_process import App, Sandbox
+from tests.sandbox.sandbox_process import App, Sandbox
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox_process import SECRET, App, Sandbox, wait_for
+
+from tests.sandbox.sandbox_process import SECRET, App, Sandbox, wait_for
 
 TWILIO = "AC" + "5a" * 16
 

@@ -9,7 +9,8 @@ import sys
 
 import httpx
 import pytest
-from sandbox_process import ROOT, App, Sandbox, wait_for
+
+from tests.sandbox.sandbox_process import ROOT, App, Sandbox, wait_for
 
 PAGES = ["/", "/phone", "/phone/919812345678", "/mail", "/faults"]
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 import razorpay
 from razorpay.errors import BadRequestError, SignatureVerificationError
-from sandbox_process import SECRET, App, Sandbox
+
+from tests.sandbox.sandbox_process import SECRET, App, Sandbox
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 

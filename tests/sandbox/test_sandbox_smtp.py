@@ -8,7 +8,8 @@ from email.message import EmailMessage
 
 import aiosmtplib
 import pytest
-from sandbox_process import Sandbox
+
+from tests.sandbox.sandbox_process import Sandbox
 
 TO = "asha@example.org"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sandbox_process import SECRET, App, Sandbox, wait_for
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+
+from tests.sandbox.sandbox_process import SECRET, App, Sandbox, wait_for
 
 FROM = "+15005550006"
 TO = "+919812345678"

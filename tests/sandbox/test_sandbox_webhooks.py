@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from pywa.utils import webhook_updates_validator
-from sandbox_process import SECRET, App, Call, Sandbox, wait_for
+
+from tests.sandbox.sandbox_process import SECRET, App, Call, Sandbox, wait_for
 
 
 def send(sandbox: Sandbox, to: str = "919812345678") -> str:

@@ -11,7 +11,8 @@ from pywa import errors
 from pywa.client import WhatsApp
 from pywa.types.message_status import MessageStatus
 from pywa.utils import webhook_updates_validator
-from sandbox_process import SECRET, App, Sandbox, wait_for
+
+from tests.sandbox.sandbox_process import SECRET, App, Sandbox, wait_for
 
 TO = "919812345678"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64

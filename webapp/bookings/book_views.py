@@ -1,6 +1,5 @@
 """The pages a customer sees: services, free times, details, and the page of the booking."""
 
-import math
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -93,22 +92,19 @@ def hold(slug: str, start: str) -> ResponseReturnValue:
         session[DRAFT] = {name: form[name].data for name in ("name", "phone", "email")}
         said = "This service is not offered any more. Choose another one: what you typed is kept."
         return _services(said, status=422)
-    if not form.validate() or not _payable(service):
+    moment = moment_of(form.time.data)
+    if not form.validate() or moment is None or not _payable(service):
         return _form(service, form, status=422)
     try:
-        booking = holding.hold(
-            service,
-            moment_of(form.time.data) or datetime.min.replace(tzinfo=UTC),
-            form.contact(),
-            form_key=form.form_key.data or "",
-        )
+        booking = holding.hold(service, moment, form.contact(), form_key=form.form_key.data or "")
     except NotFree as problem:
         db.session.rollback()
         return _form(
             db.session.get_one(Service, service.id), form, problem=str(problem), status=422
         )
+    answer = goes_to(url_for(".booked", token=booking.token))
     db.session.commit()
-    return goes_to(url_for(".booked", token=booking.token))
+    return answer
 
 
 @bp.get("/booked/<token>")
@@ -153,12 +149,11 @@ def _left(booking: Booking) -> str:
 
 
 def _refresh_seconds(booking: Booking) -> int | None:
-    """Return after how many seconds the page should look again by itself, if at all."""
-    if booking.standing != BookingState.HELD or booking.hold_until is None:
+    """Return after how many seconds the page looks again by itself: only while we prepare."""
+    preparing = booking.payment is not None and booking.payment.state == PaymentState.ASKED
+    if not preparing or booking.standing != BookingState.HELD:
         return None
-    if booking.payment is not None and booking.payment.state == PaymentState.ASKED:
-        return 2 if now() - booking.created_at < PREPARED_WITHIN else 10
-    return max(1, math.ceil((booking.hold_until - now()).total_seconds()) + 1)
+    return 2 if now() - booking.created_at < PREPARED_WITHIN else 10
 
 
 def start_text(moment: datetime) -> str:
@@ -169,9 +164,11 @@ def start_text(moment: datetime) -> str:
 def moment_of(text: str | None) -> datetime | None:
     """Return the time that stands in an address, or None when it is not one."""
     try:
-        return datetime.strptime(text or "", START).replace(tzinfo=UTC)
+        moment = datetime.strptime(text or "", START).replace(tzinfo=UTC)
     except ValueError:
         return None
+    # Other zones could not show the very first and last moments that Python can write.
+    return moment if 2000 <= moment.year < 3000 else None
 
 
 def _services(said: str | None = None, *, status: int = 200) -> ResponseReturnValue:

@@ -37,10 +37,14 @@ def verify_payment(booking_id: int) -> ResponseReturnValue:
         record("payment.refused", str(problem), about=booking, sent=_kept(sent))
         db.session.commit()
         abort(400, str(problem))
+    # Made before the commit: a look at the row after it would be another transaction.
+    answer = (
+        jsonify(booking=booking.id, state=booking.state, job=_job(booking))
+        if request.is_json
+        else goes_to(url_for("book.booked", token=booking.token))
+    )
     db.session.commit()
-    if request.is_json:
-        return jsonify(booking=booking.id, state=booking.state, job=_job(booking))
-    return goes_to(url_for("book.booked", token=booking.token))
+    return answer
 
 
 def _sent() -> dict[str, Any]:

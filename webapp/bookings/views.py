@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import String, bindparam, cast, select
+from sqlalchemy import BindParameter, String, bindparam, cast, select
 
 from webapp.accounts import polls
 from webapp.accounts.access import needs
@@ -24,7 +24,7 @@ from webapp.paging import Page, page
 bp = Blueprint("bookings", __name__, url_prefix="/bookings")
 of_customer.register()
 
-_ID = bindparam("booking_id")
+_ID: BindParameter[int] = bindparam("booking_id")
 #: The booking itself may change, and so may its jobs and messages.
 CHANGES = select(Booking.version).where(Booking.id == _ID).scalar_subquery() + watching.changes_of(
     "booking", cast(_ID, String)

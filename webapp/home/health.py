@@ -22,7 +22,7 @@ class Redis:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.client: redis.Redis[bytes] | None = None
+        self.client: redis.Redis | None = None
         self.looked_at = 0.0
         self.there = True
 

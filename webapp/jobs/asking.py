@@ -3,10 +3,11 @@
 from sqlalchemy import select, update
 
 from webapp.accounts.acting import record
+from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.models import FINISHED, UNFINISHED, WAITING, Job, JobEvent, JobState, What
-from webapp.jobs.queue import NEW, Letter, post
+from webapp.jobs.queue import Letter, post
 from webapp.states import move
 
 

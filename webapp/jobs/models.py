@@ -60,7 +60,14 @@ class Job(Model):
     __tablename__ = "jobs"
     __table_args__ = (
         CheckConstraint("(state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)", "ended"),
-        Index("uq_jobs_unfinished", "kind", "key", unique=True, sqlite_where=_UNFINISHED_SQL, postgresql_where=_UNFINISHED_SQL),
+        Index(
+            "uq_jobs_unfinished",
+            "kind",
+            "key",
+            unique=True,
+            sqlite_where=_UNFINISHED_SQL,
+            postgresql_where=_UNFINISHED_SQL,
+        ),
         Index("ix_jobs_waiting", "queue", "published_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
         Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
@@ -143,7 +150,7 @@ class Job(Model):
             Moment(self.created_at, "queued", "Asked for"),
             *(event.moment for event in told),
         ]
-        if self.started_at and not (self.state == JobState.RETRY):
+        if self.started_at and self.state != JobState.RETRY:
             moments.append(Moment(self.started_at, "started", f"Started, attempt {self.attempt}"))
         if self.finished_at:
             moments.append(Moment(self.finished_at, self.state.value, ENDINGS[self.state]))

@@ -1,5 +1,6 @@
 """How work is asked for: a row in the caller's transaction, and a message after its commit."""
 
+import time
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from webapp import logs
 from webapp.accounts import acting
+from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import broker, db
 from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Queue, Wake
@@ -22,8 +24,8 @@ from webapp.states import stands
 
 log = structlog.get_logger(__name__)
 
-AGAIN, NEW = 0, 1  # the two lists of a queue; see extensions.broker_settings
 OUTBOX = "bellhop.outbox"
+AWAY_SECONDS = 2.0
 
 
 class Letter(NamedTuple):
@@ -111,7 +113,12 @@ def _after_rollback(session: Session) -> None:
 
 
 def publish(letters: Iterable[Letter]) -> bool:
-    """Tell Redis now. Return False when Redis is away: the rows are safe and the sweep tries again."""
+    """Tell Redis now. Return False when Redis is away: the rows are safe and the sweep tries again.
+
+    After a failure nobody tries for a moment, so that a Redis that hangs does not hang every click.
+    """
+    if time.monotonic() < _away.until:
+        return False
     try:
         with broker.producer_pool.acquire(block=True, timeout=2) as producer:
             for letter in letters:
@@ -124,9 +131,19 @@ def publish(letters: Iterable[Letter]) -> bool:
                     producer=producer,
                 )
     except (OperationalError, OSError) as problem:
+        _away.until = time.monotonic() + AWAY_SECONDS
         log.warning("redis is away; the work waits in the ledger", problem=str(problem))
         return False
     return True
+
+
+class _Away:
+    """Until when Redis is taken for away, in this process."""
+
+    until = 0.0
+
+
+_away = _Away()
 
 
 def _unfinished(kind: JobKind, key: str) -> Job | None:

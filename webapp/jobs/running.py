@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
+from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import UtcDateTime, db, settings
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
-from webapp.jobs.queue import NEW, Letter, post
+from webapp.jobs.queue import Letter, post
 
 LEASE = timedelta(seconds=60)
 REPORT_EVERY = 1.0  # seconds between two writes of progress, however often it is reported

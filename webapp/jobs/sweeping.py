@@ -1,7 +1,7 @@
 """The sweep: finds work that nobody would wake up for any more and publishes it again.
 
-Every worker's main process sweeps, and so does beat; rows are taken by conditional updates, so any
-number of sweeps do the work of one.
+Every worker's main process sweeps; rows are taken by conditional updates, so any number of sweeps do
+the work of one.
 """
 
 import json
@@ -13,12 +13,13 @@ import redis
 import structlog
 from sqlalchemy import Select, and_, or_, select, update
 
+from webapp.broker import AGAIN, NEW
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs import owners
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
-from webapp.jobs.queue import AGAIN, NEW, Letter, post, wake
+from webapp.jobs.queue import Letter, post, wake
 from webapp.jobs.running import LEASE
 from webapp.states import stands
 
@@ -54,7 +55,7 @@ def rescue(mend: Callable[[], None]) -> Callable[[], None]:
     return mend
 
 
-def sweep(client: "redis.Redis[bytes]") -> int:
+def sweep(client: redis.Redis) -> int:
     """Recover and publish what is due. Return how many jobs were published. Commits.
 
     With Redis away only the recovery is done.
@@ -80,7 +81,7 @@ def sweep(client: "redis.Redis[bytes]") -> int:
     return published
 
 
-def _published(client: "redis.Redis[bytes]", queue: Queue) -> bool:
+def _published(client: redis.Redis, queue: Queue) -> bool:
     return bool(client.llen(f"{queue.value}:{NEW}"))
 
 
@@ -142,7 +143,7 @@ def free(row: Any) -> None:
         db.session.add(JobEvent(job_id=row.id, what=What.LOST, text=text))
 
 
-def passed(client: "redis.Redis[bytes]", queue: Queue, priority: int) -> datetime:
+def passed(client: redis.Redis, queue: Queue, priority: int) -> datetime:
     """Return the moment before which every message of a list has been taken out of it.
 
     The lists are first in, first out: the message at the head was published at that moment, so a

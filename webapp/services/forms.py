@@ -73,7 +73,7 @@ class ServiceForm(Form):
     )
     minutes = number_field("Length in minutes", 5, 24 * 60)
     price = StringField("Price", filters=[one_line])
-    currency = SelectField("Currency", choices=[(code, code) for code in sorted(CURRENCIES)])
+    currency = SelectField("Currency", choices=sorted(CURRENCIES))
     capacity = number_field("How many at the same time", 1, 1000)
     zone = StringField("Time zone", [KnownZone()], filters=[one_line])
     lead_minutes = number_field("Minutes before the start until which it can be booked", 0, 43_200)

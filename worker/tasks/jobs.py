@@ -4,6 +4,7 @@ from webapp.jobs.kinds import JobKind
 from webapp.jobs.running import Run
 from worker import schedule
 from worker.app import app, flask_app
+from worker.beat import TICK
 from worker.tasking import job_task
 
 
@@ -13,7 +14,7 @@ def nothing(_run: Run) -> dict[str, str]:
     return {"answer": "A worker is there and answers."}
 
 
-@app.task(name=schedule.TICK)
+@app.task(name=TICK)
 def tick() -> None:
     """Ask for what is due by the clock."""
     with flask_app.app_context():

@@ -1,0 +1,33 @@
+"""What the side that publishes and the side that works must agree on."""
+
+from typing import Any
+
+AGAIN, NEW = 0, 1
+"""The two lists of a queue, as Celery's priorities: what was tried before is taken first."""
+
+
+def settings(redis_url: str) -> dict[str, Any]:
+    """Return Celery's settings for publishing.
+
+    Each queue is two lists: AGAIN has the queue's plain name, NEW the name with ":1".
+    """
+    return {
+        "broker_url": redis_url,
+        "broker_transport_options": {
+            "priority_steps": [AGAIN, NEW],
+            "sep": ":",
+            "queue_order_strategy": "priority",
+            # A duplicate is refused by the claim, so this only bounds how long a dead worker's
+            # message lies about; the sweep does not wait for it.
+            "visibility_timeout": 3600,
+            "socket_connect_timeout": 1,
+            "socket_timeout": 5,
+            "socket_keepalive": True,
+        },
+        "broker_connection_retry": False,
+        "broker_pool_limit": 4,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_publish_retry": False,
+    }

@@ -1,0 +1,72 @@
+"""How the application is put together."""
+
+import sys
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from webapp import commands, database, errors, extensions, logs, pages, security, slices
+from webapp.accounts import access, polls
+from webapp.config import BadSetting, Config
+from webapp.home import views as home
+
+MAX_REQUEST_BYTES = 4 * 1024 * 1024  # WhatsApp sends webhooks of up to 3 MB
+
+
+def build(config: Config | None = None) -> Flask:
+    """Build the application. A setting that is missing or wrong ends the process with one line."""
+    try:
+        config = config or Config.from_env()
+    except BadSetting as problem:
+        sys.exit(f"Bellhop cannot start: {problem}")
+    logs.set_up(form=config.log_format, level=config.log_level)
+    app = Flask(__name__)
+    app.config.from_mapping(_flask_settings(config))
+    app.extensions["settings"] = config
+    polls.init_app(app)  # before all others: most requests are polls that find nothing new
+    security.init_app(app)
+    extensions.bind(app)
+    with app.app_context():
+        database.prepare(extensions.db.engine)
+    app.url_map.converters["int"] = database.RowId
+    for blueprint in slices.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for part in (pages, errors, access, commands, home):
+        part.init_app(app)
+    access.require_declared(app)
+    _wrap(app, config)
+    return app
+
+
+def _flask_settings(config: Config) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(
+            config.database_url, threads=config.web_threads
+        ),
+        "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MAX_REQUEST_BYTES,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": config.public_url.startswith("https://"),
+        "SESSION_COOKIE_NAME": "bellhop",
+        "WTF_CSRF_TIME_LIMIT": None,
+        # The session row says how long a session lives; a second clock would only surprise.
+        "WTF_CSRF_SSL_STRICT": config.public_url.startswith("https://"),
+        "RATELIMIT_STORAGE_URI": config.redis_url,
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "COMPRESS_MIN_SIZE": 500,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+    }
+
+
+def _wrap(app: Flask, config: Config) -> None:
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=app.static_folder, prefix="static/", max_age=0 if app.debug else 3600
+    )
+    if config.trust_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
