@@ -87,5 +87,5 @@ def bare_environment(database: Path) -> dict[str, str]:
         "PUBLIC_URL": "http://127.0.0.1:5000",
         "SANDBOX_URL": "http://127.0.0.1:1",
         "SANDBOX_SMTP": "127.0.0.1:1",
-        "SANDBOX_SECRET": "nobody listens there",
+        "SANDBOX_SECRET": "nobody listens there, so nobody reads this",
     }

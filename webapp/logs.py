@@ -11,6 +11,8 @@ import structlog
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+#: Each says in two lines what one of ours says, for every task or migration.
+CHATTY = ("celery.worker.strategy", "celery.app.trace", "alembic.runtime.plugins")
 SHARED = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -39,6 +41,8 @@ def set_up(*, form: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for library in CHATTY:
+        logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
