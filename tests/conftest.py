@@ -136,6 +136,8 @@ def db(app: Flask) -> Any:
 
 
 @pytest.fixture
-def queue(app: Flask, valkey: Valkey) -> Queue:
+def queue(app: Flask, valkey: Valkey) -> Iterator[Queue]:
     """Return the queue: nothing runs until ``queue.run()``."""
-    return Queue(app, valkey.url)
+    lists = Queue(app, valkey.url)
+    yield lists
+    lists.redis.close()
