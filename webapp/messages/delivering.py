@@ -41,6 +41,12 @@ class Sender:
     def __init__(self, accounts: Accounts) -> None:
         self.runner = asyncio.Runner()
         self.carriers: dict[Channel, Carrier] = open_carriers(accounts)
+        # As many at once as there are connections: hundreds that wait inside the client cost more.
+        http, smtp = accounts.patience.http_connections, accounts.patience.smtp_connections
+        self.gates = {
+            channel: asyncio.Semaphore(smtp if channel == Channel.EMAIL else http)
+            for channel in Channel
+        }
 
     def deliver(self) -> bool:
         """Send what is due for at most a slice. True when there may be more."""
@@ -87,7 +93,8 @@ class Sender:
         if carrier is None:
             outcome = Outcome(OutcomeKind.STOP_CHANNEL, code="not set up")
         else:
-            outcome = await carrier.send(parcel(message))
+            async with self.gates[message.channel]:
+                outcome = await carrier.send(parcel(message))
         answers.put_nowait(Sent(message, outcome))
 
     async def _close(self) -> None:
