@@ -111,7 +111,8 @@ def poll_of(url: str, cookie: str) -> str:
     request = urllib.request.Request(url, headers={"Cookie": cookie})
     with urllib.request.urlopen(request, timeout=30) as answer:
         text = answer.read().decode()
-    return html.unescape(text.partition('hx-get="')[2].partition('"')[0])
+    poll = html.unescape(text.partition('hx-get="')[2].partition('"')[0])
+    return poll.partition("&until=")[0]  # or it would be rendered anew after a while, to slow down
 
 
 def ask(url: str, headers: str, status: int) -> float:
