@@ -229,27 +229,27 @@ class Stack:
         return Browser(self.url, str(cookie))
 
 
-class Browser(requests.Session):
+class Browser:
     """A browser without JavaScript at the real web process."""
 
     def __init__(self, url: str, cookie: str) -> None:
-        super().__init__()
         self.url = url
-        self.trust_env = False
-        self.cookies.set("bellhop", cookie, domain="127.0.0.1")
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.cookies.set("bellhop", cookie, domain="127.0.0.1")
 
     def read(self, path: str) -> str:
         """Return a page."""
-        answer = self.get(self.url + path, timeout=GENEROUS)
+        answer = self.session.get(self.url + path, timeout=GENEROUS)
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    def send(self, path: str, **headers: str) -> requests.Response:
+    def press(self, path: str, **headers: str) -> requests.Response:
         """Post a form that holds nothing but the token, as a button does."""
         token = re.search(r'name="csrf-token" content="([^"]+)"', self.read("/jobs"))
         assert token
         form = {"csrf_token": token[1]}
-        return self.post(
+        return self.session.post(
             self.url + path, form, headers=headers, allow_redirects=False, timeout=GENEROUS
         )
 

@@ -1,14 +1,17 @@
 """The Celery app of the workers: ``celery -A worker.app worker``."""
 
+import atexit
+import gc
+import os
 from typing import Any
 
 from celery import Celery
 from celery.signals import (
     setup_logging,
+    worker_before_create_process,
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
-    worker_shutdown,
 )
 from kombu import Queue as KombuQueue
 
@@ -52,6 +55,13 @@ def _keep_our_logs(**_: Any) -> None:
     logs.set_up(form=config.log_format, level=config.log_level)
 
 
+@worker_before_create_process.connect
+def _share_what_is_there(**_: Any) -> None:
+    """Keep the collector's hands off what the children share: it would copy it, and count it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @worker_process_init.connect
 def _leave_the_parents_connections(**_: Any) -> None:
     with flask_app.app_context():
@@ -66,8 +76,11 @@ def _hang_up(**_: Any) -> None:
 @worker_ready.connect
 def _begin_to_sweep(**_: Any) -> None:
     sweeper.start(flask_app, concurrency=config.worker_concurrency)
+    # Celery's own signal for the end is not sent by a cold shutdown, which is what a deploy's
+    # SIGTERM comes to. By now the children are gone; a forked one must not end the parent's work.
+    atexit.register(_hand_back, os.getpid())
 
 
-@worker_shutdown.connect
-def _hand_back(**_: Any) -> None:
-    sweeper.stop(flask_app)
+def _hand_back(main: int) -> None:
+    if os.getpid() == main:
+        sweeper.stop(flask_app)

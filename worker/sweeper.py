@@ -15,6 +15,7 @@ log = structlog.get_logger(__name__)
 
 EVERY = 1.0  # seconds
 _stopping = threading.Event()
+_signing = threading.Lock()
 
 
 def start(app: Flask, *, concurrency: int) -> None:
@@ -24,9 +25,12 @@ def start(app: Flask, *, concurrency: int) -> None:
 
 
 def stop(app: Flask) -> None:
-    """Stop sweeping, and give back at once what this host's dead children held."""
+    """Stop sweeping, and give back at once what this host's dead children held.
+
+    The thread may be in the middle of a sweep; it does not sign in again after this.
+    """
     _stopping.set()
-    with app.app_context():
+    with _signing, app.app_context():
         sweeping.recover()
         staff.sign_off()
         db.session.commit()
@@ -41,7 +45,7 @@ def _run(app: Flask, concurrency: int) -> None:
         began = time.monotonic()
         try:
             with app.app_context():
-                staff.sign_in(concurrency)
+                _sign_in(concurrency)
                 sweeping.sweep(client)
         except SQLAlchemyError as problem:
             log.error("the sweep met a database error and goes on", problem=str(problem))
@@ -49,3 +53,9 @@ def _run(app: Flask, concurrency: int) -> None:
             log.exception("the sweep failed and goes on")
         if time.monotonic() - began > EVERY:
             log.info("a slow sweep", seconds=round(time.monotonic() - began, 1))
+
+
+def _sign_in(concurrency: int) -> None:
+    with _signing:
+        if not _stopping.is_set():
+            staff.sign_in(concurrency)

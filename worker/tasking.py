@@ -29,6 +29,9 @@ MORE = object()
 Body = Callable[..., Any]
 GiveUp = Callable[..., None]
 
+#: Seconds before the next process tries its luck, when the database is away.
+BREATH = 1.0
+
 FAULT = "Something went wrong on our side."
 FAULT_ADVICE = (
     "Try it again. If it keeps failing, show the details below to whoever looks after the server."
@@ -74,8 +77,15 @@ def wake_task(
 
 def _add_task(name: str, soft_limit: int, hard_limit: int) -> None:
     def run_task(self: "Task[Any, Any]") -> None:
-        with flask_app.app_context():
-            TASKS[name](uuid.UUID(self.request.id))
+        try:
+            with flask_app.app_context():
+                TASKS[name](uuid.UUID(self.request.id))
+        except Exception as error:
+            # How it ended could not be written down, so whatever this process holds would stay
+            # held for as long as it lives. The sweep frees what a dead one held.
+            log.error("a task broke off; its process ends", task=name, exc_info=error)
+            time.sleep(BREATH)
+            raise SystemExit(1) from error
 
     app.task(name=name, bind=True, soft_time_limit=soft_limit, time_limit=hard_limit)(run_task)
 
@@ -137,5 +147,6 @@ def _words(error: Exception, run: Run) -> tuple[str, str | None]:
         return str(error), error.advice
     if isinstance(error, SoftTimeLimitExceeded):
         limit = POLICIES[run.kind].soft_limit
-        return f"It took longer than the {limit // 60} minutes that it may take.", FAULT_ADVICE
+        span = f"{limit // 60} minutes" if limit >= 120 else f"{limit} seconds"
+        return f"It took longer than the {span} that it may take.", FAULT_ADVICE
     return FAULT, FAULT_ADVICE

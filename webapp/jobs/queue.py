@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -130,7 +130,7 @@ def publish(letters: Iterable[Letter]) -> bool:
                     headers={"published_at": letter.published_at},
                     producer=producer,
                 )
-    except (OperationalError, OSError) as problem:
+    except (OperationalError, LimitExceeded, OSError) as problem:
         _away.until = time.monotonic() + AWAY_SECONDS
         log.warning("redis is away; the work waits in the ledger", problem=str(problem))
         return False

@@ -1,8 +1,10 @@
 """The sender: claims what is due, sends it side by side, writes down the answers as they come."""
 
 import asyncio
+import contextvars
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,6 +23,7 @@ from webapp.messages.models import Urgency
 from webapp.messages.recording import Sent, record_outcomes
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 #: A task ends after this long and asks to be woken again, so that a deploy never waits for it.
 SLICE_SECONDS = 5.0
@@ -29,7 +32,7 @@ FEW = 40
 #: A campaign is claimed in large batches, which is what makes it fast.
 MANY = 400
 #: Answers are gathered this long before they are written.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 
 
 class Sender:
@@ -38,44 +41,60 @@ class Sender:
     def __init__(self, accounts: Accounts) -> None:
         self.runner = asyncio.Runner()
         self.carriers: dict[Channel, Carrier] = open_carriers(accounts)
+        # As many at once as there are connections: hundreds that wait inside the client cost more.
+        http, smtp = accounts.patience.http_connections, accounts.patience.smtp_connections
+        self.gates = {
+            channel: asyncio.Semaphore(smtp if channel == Channel.EMAIL else http)
+            for channel in Channel
+        }
 
     def deliver(self) -> bool:
         """Send what is due for at most a slice. True when there may be more."""
-        return self.runner.run(self._deliver())
+        return self.run(self._deliver())
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it on this process's loop, with the database session of this very task."""
+        # Left to itself, the runner would keep the context of the first task, and its session.
+        return self.runner.run(work, context=contextvars.copy_context())
 
     async def _deliver(self) -> bool:
         answers: asyncio.Queue[Sent] = asyncio.Queue()
         end = time.monotonic() + SLICE_SECONDS
-        under_way: set[asyncio.Task[None]] = set()
-        more = True
-        while more or under_way or not answers.empty():
+        tasks: set[asyncio.Task[None]] = set()  # the loop itself would let go of them
+        # Counted by answers and not by tasks: a task that has answered may not have ended yet, and
+        # waiting for its next answer would be waiting for ever.
+        unanswered, more = 0, True
+        while more or unanswered:
             more = more and time.monotonic() < end
-            if more and len(under_way) < FEW:
-                claimed = claim_next(len(under_way))
+            if more and unanswered < FEW:
+                claimed = claim_next(unanswered)
                 more = bool(claimed)
+                unanswered += len(claimed)
                 for message in claimed:
                     task = asyncio.create_task(self._send(message, answers))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
-            if under_way or not answers.empty():
-                more = await self._write(answers) or more
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+            if unanswered:
+                unanswered -= await self._write(answers)
+                more = True  # a lane may have become free
         return time.monotonic() >= end
 
-    async def _write(self, answers: "asyncio.Queue[Sent]") -> bool:
-        """Write what has been answered. True: a lane may have become free by it."""
+    async def _write(self, answers: "asyncio.Queue[Sent]") -> int:
+        """Write what has been answered, and return how many answers that were."""
         results = [await answers.get()]
         await asyncio.sleep(GATHER_SECONDS)
         while not answers.empty():
             results.append(answers.get_nowait())
         record_outcomes(results)
-        return True
+        return len(results)
 
     async def _send(self, message: Claimed, answers: "asyncio.Queue[Sent]") -> None:
         carrier = self.carriers.get(message.channel)
         if carrier is None:
             outcome = Outcome(OutcomeKind.STOP_CHANNEL, code="not set up")
         else:
-            outcome = await carrier.send(parcel(message))
+            async with self.gates[message.channel]:
+                outcome = await carrier.send(parcel(message))
         answers.put_nowait(Sent(message, outcome))
 
     async def _close(self) -> None:
@@ -84,7 +103,7 @@ class Sender:
 
     def close(self) -> None:
         """Close the connections and the loop."""
-        self.runner.run(self._close())
+        self.run(self._close())
         self.runner.close()
 
 

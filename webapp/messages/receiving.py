@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from webapp.clock import now
 from webapp.extensions import db
@@ -95,11 +95,13 @@ def handle(event_id: int) -> None:
     try:
         with db.session.begin_nested():
             event.orphan_of = handlers[event.provider](event.body, event.extra)
-    except ValueError as problem:
+    except OperationalError:  # the database is away: the report says nothing wrong
+        raise
+    except Exception as problem:  # whatever it is, the reports behind this one must not wait for it
         log.error(
             "a report makes no sense", provider=event.provider, report=event.id, exc_info=problem
         )
-        event.state, event.problem = EventState.BAD, str(problem)
+        event.state, event.problem = EventState.BAD, str(problem) or repr(problem)
     else:
         event.state = EventState.ORPHAN if event.orphan_of else EventState.DONE
     event.handled_at = now()

@@ -1,0 +1,141 @@
+"""While bookings are paid, whatever can be killed is killed: nothing is lost, nothing is doubled."""
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from tests.chaos.accidents import keep_alive, plan
+from tests.chaos.customers import Due, Payers, accepted, prepare
+from tests.live import wait_for
+from tests.stack import Stack
+from webapp.accounts.models import AuditEntry
+from webapp.bookings.models import Booking, BookingState
+from webapp.clock import now
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.models import UNFINISHED, Job, JobState
+from webapp.messages.models import EventState, Message, MessageState, ProviderEvent
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1200)]
+
+BOOKINGS = int(os.environ.get("CHAOS_BOOKINGS", "120"))
+ROUNDS = max(1, BOOKINGS // 200)
+CHANNELS = ("email", "sms", "whatsapp")
+#: Customers come as fast as they are told, and so many faster: the work spans all accidents.
+AHEAD = 30
+ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
+MOVING = (MessageState.QUEUED, MessageState.SENDING)
+
+
+def test_nothing_is_lost_and_nothing_is_told_twice(stack, chaos_seed):
+    chance = random.Random(chaos_seed)
+    stack.sandbox.ask("/_/settings", {"webhook_longest_gap": 4.0})
+    due = prepare(stack, BOOKINGS)
+    payers = Payers(stack, due, lambda paid: paid < told(stack) / 3 + AHEAD)
+    for share, accident in plan(chance, rounds=ROUNDS):
+        wait_for(lambda share=share: told(stack) >= share * 3 * BOOKINGS, within=240, every=0.02)
+        time.sleep(chance.uniform(0, 0.3))
+        print(f"{now():%H:%M:%S.%f} {told(stack):5} told: {accident.__name__}")
+        accident(stack, chance)
+        keep_alive(stack.parts)
+    payers.join()
+    began = time.monotonic()
+    wait_for(lambda: all_told(stack), within=60, every=0.2)
+    calm = time.monotonic() - began
+    wait_for(lambda: all_quiet(stack), within=60, every=0.2)
+    print(
+        f"seed {chaos_seed}: {payers.repeated} answers got lost, the slowest job ended {slowest(stack):.1f} s after it "
+        f"was asked for, all were told {calm:.1f} s after the last payment, {unknown(stack)} unknown"
+    )
+
+    assert payers.problems + list(violations(stack, due)) == []
+
+
+def told(stack: Stack) -> int:
+    """Return how many messages have left, as far as anybody knows."""
+    return count(stack, select(func.count()).where(Message.state.not_in(MOVING)))
+
+
+def unknown(stack: Stack) -> int:
+    return count(stack, select(func.count()).where(Message.state == MessageState.UNKNOWN))
+
+
+def all_told(stack: Stack) -> bool:
+    return told(stack) >= 3 * BOOKINGS
+
+
+def all_quiet(stack: Stack) -> bool:
+    """Say whether nothing is left to do: no job, no message, no report."""
+    coming = stack.sandbox.ask("/_/webhooks")["waiting"]
+    jobs = count(stack, select(func.count()).where(Job.state.in_(UNFINISHED)))
+    moving = count(stack, select(func.count()).where(Message.state.in_(MOVING)))
+    reports = count(stack, select(func.count()).where(ProviderEvent.state == EventState.NEW))
+    return coming == jobs == moving == reports == 0
+
+
+def slowest(stack: Stack) -> float:
+    """Return the longest time from the asking for a job to its end, in seconds."""
+    told = stack.look(
+        lambda s: [
+            (job.finished_at - job.created_at).total_seconds()
+            for job in s.query(Job).filter_by(kind=JobKind.BOOKING_NOTIFY)
+        ]
+    )
+    return float(max(told))
+
+
+def count(stack: Stack, question: Select[tuple[int]]) -> int:
+    return int(stack.look(lambda s: s.scalar(question)))
+
+
+def violations(stack: Stack, due: list[Due]) -> Iterator[str]:
+    """Go through everything that is not as it was promised."""
+    with stack.session() as session:
+        yield from wrong_jobs(session)
+        yield from wrong_bookings(session, due)
+        yield from wrong_messages(session, due, accepted(stack))
+
+
+def wrong_jobs(session: Session) -> Iterator[str]:
+    for job in session.query(Job).filter(Job.state != JobState.SUCCESS):
+        yield f"the job {job.kind} ended as {job.state}: {job.error}"
+    strange = ProviderEvent.state.in_((EventState.BAD, EventState.ORPHAN))
+    for event in session.query(ProviderEvent).filter(strange):
+        yield f"a report of {event.provider} is {event.state}: {event.problem}"
+
+
+def wrong_bookings(session: Session, due: list[Due]) -> Iterator[str]:
+    confirmed = Counter(
+        int(entry.subject_id or 0)
+        for entry in session.query(AuditEntry).filter_by(action="booking.confirmed")
+    )
+    jobs = Counter(
+        int(job.subject_id or 0)
+        for job in session.query(Job).filter_by(kind=JobKind.BOOKING_NOTIFY)
+    )
+    for booking_id, _ in due:
+        booking = session.get_one(Booking, booking_id)
+        if booking.state != BookingState.CONFIRMED or not booking.paid:
+            yield f"booking {booking_id} is {booking.state}"
+        if (confirmed[booking_id], jobs[booking_id]) != (1, 1):
+            yield f"booking {booking_id}: confirmed {confirmed[booking_id]} times, {jobs[booking_id]} jobs"
+
+
+def wrong_messages(session: Session, due: list[Due], times: dict[str, int]) -> Iterator[str]:
+    written: dict[int, list[Message]] = {one.booking_id: [] for one in due}
+    for message in session.query(Message):
+        written[int(message.subject_id or 0)].append(message)
+        allowed = {0, 1} if message.state == MessageState.UNKNOWN else {1}
+        found = times.get(f"{message.channel}:{message.id}", 0)
+        if message.state not in (*ARRIVED, MessageState.UNKNOWN) or found not in allowed:
+            yield f"a {message.channel} is {message.state} and was accepted {found} times"
+    for booking_id, messages in written.items():
+        if sorted(message.channel for message in messages) != list(CHANNELS):
+            yield f"booking {booking_id} has {[message.channel for message in messages]}"
+    if len(times) > 3 * len(due):
+        yield f"{len(times)} messages were accepted, {3 * len(due)} belong to bookings"

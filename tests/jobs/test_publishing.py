@@ -1,0 +1,58 @@
+"""Telling Redis: whatever is wrong with it, what was asked for is stored and answered."""
+
+import signal
+
+import pytest
+
+from tests.bookings.making import in_threads
+from webapp.extensions import broker
+from webapp.extensions import db as database
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.queue import enqueue
+
+
+@pytest.fixture
+def tired(valkey):
+    """Return a server that takes connections and answers nothing."""
+    valkey.process.send_signal(signal.SIGSTOP)
+    yield valkey
+    valkey.process.send_signal(signal.SIGCONT)
+
+
+def test_a_redis_that_is_away_costs_no_job(db, queue, valkey):
+    valkey.kill()
+
+    job = enqueue(JobKind.NOTHING)
+    db.session.commit()
+
+    assert job.state == JobState.PENDING
+
+
+def test_a_redis_that_hangs_costs_no_job(db, queue, tired):
+    job = enqueue(JobKind.NOTHING)
+    db.session.commit()
+
+    assert job.state == JobState.PENDING
+
+
+def test_a_redis_that_refuses_costs_no_job(db, queue, valkey):
+    valkey.command("CONFIG SET maxmemory 1")
+    try:
+        job = enqueue(JobKind.NOTHING)
+        db.session.commit()
+    finally:
+        valkey.command("CONFIG SET maxmemory 0")
+
+    assert job.state == JobState.PENDING
+    assert queue.names() == []
+
+
+def test_more_threads_than_lines_to_a_hanging_redis_cost_no_job(app, db, queue, tired):
+    def ask(_number):
+        enqueue(JobKind.NOTHING)
+        database.session.commit()
+
+    in_threads(app, 2 * broker.conf.broker_pool_limit, ask)
+
+    assert db.session.query(Job).count() == 2 * broker.conf.broker_pool_limit

@@ -1,0 +1,52 @@
+"""Beat only ticks; whose turn it is stands in a row."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.live import wait_for
+from webapp.clock import now
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.models import Job, JobState, Turn
+
+TICKED = "Sending due task tick"
+
+
+@pytest.mark.timeout(300)
+def test_two_beats_ask_once(stack):
+    second = stack.part("beat", "beat-b")
+    second.start()
+    wait_for(lambda: TICKED in second.log())
+    wait_for(lambda: not _unfinished(stack))
+    before = _asked(stack)
+    with stack.session() as session:
+        session.get_one(Turn, JobKind.PAYMENT_CHECK.value).last_at = now() - timedelta(minutes=2)
+        session.commit()
+    beats = (stack.beat, second)
+    ticks = [beat.log().count(TICKED) for beat in beats]
+
+    wait_for(lambda: _asked(stack) > before)
+    wait_for(
+        lambda: all(
+            beat.log().count(TICKED) > ticked + 1 for beat, ticked in zip(beats, ticks, strict=True)
+        )
+    )
+    wait_for(lambda: not _unfinished(stack))
+
+    assert _asked(stack) == before + 1
+    second.kill()
+
+
+def _asked(stack):
+    return stack.look(lambda s: s.scalar(_checks(func.count())))
+
+
+def _unfinished(stack):
+    return stack.look(
+        lambda s: s.scalar(_checks(func.count()).where(Job.state != JobState.SUCCESS))
+    )
+
+
+def _checks(what):
+    return select(what).select_from(Job).where(Job.kind == JobKind.PAYMENT_CHECK)
