@@ -2,7 +2,7 @@
 
 import contextvars
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,6 +59,21 @@ def settings_of_tests(
         "LOG_LEVEL": "WARNING",
         **sandbox.settings,
     }
+
+
+@pytest.fixture
+def another_app() -> Iterator[Callable[[dict[str, str]], Flask]]:
+    """Return a maker of further apps, with other settings; their connections end with the test."""
+    made: list[Flask] = []
+
+    def make(settings: dict[str, str]) -> Flask:
+        made.append(create_app(Config.from_env(settings)))
+        return made[-1]
+
+    yield make
+    for app in made:
+        with app.app_context():
+            database.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +137,9 @@ def db(app: Flask) -> Any:
 
 
 @pytest.fixture
-def queue(app: Flask, valkey: Valkey) -> Queue:
+def queue(app: Flask, valkey: Valkey) -> Iterator[Queue]:
     """Return the queue: nothing runs until ``queue.run()``."""
     publishing._away.until = 0.0  # that the test before broke Redis is over
-    return Queue(app, valkey.url)
+    lists = Queue(app, valkey.url)
+    yield lists
+    lists.redis.close()

@@ -65,8 +65,11 @@ def _flask_settings(config: Config) -> dict[str, Any]:
 
 
 def _wrap(app: Flask, config: Config) -> None:
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+    files = WhiteNoise(
         app.wsgi_app, root=app.static_folder, prefix="static/", max_age=0 if app.debug else 3600
     )
+    # Browsers ask for these at the root, whatever a page says.
+    files.add_files(f"{app.static_folder}/site")
+    app.wsgi_app = files  # type: ignore[method-assign]
     if config.trust_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]

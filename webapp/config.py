@@ -4,9 +4,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-from webapp.providers import MailServer, RazorpayAccount, TwilioAccount, WhatsAppAccount, sandboxed
+from webapp.providers import (
+    MailServer,
+    RazorpayAccount,
+    Sandbox,
+    TwilioAccount,
+    WhatsAppAccount,
+    sandboxed,
+)
 
 MIN_SECRET = 32
 TLS_VERIFY = {"CERT_NONE": "none", "CERT_OPTIONAL": "optional", "CERT_REQUIRED": "required"}
@@ -34,10 +42,25 @@ class Config:
     worker_concurrency: int
     worker_grace_seconds: int
     sandbox_url: str | None
+    sandbox: Sandbox
     whatsapp: WhatsAppAccount | None
     twilio: TwilioAccount | None
     mail: MailServer | None
     razorpay: RazorpayAccount | None
+
+    @property
+    def carriers(self) -> dict[str, tuple[Any, bool]]:
+        """Say for SMS, WhatsApp, E-mail and Payments which account is used, and if it is a rehearsal."""
+        accounts = {
+            "SMS": (self.twilio, self.sandbox.twilio),
+            "WhatsApp": (self.whatsapp, self.sandbox.whatsapp),
+            "E-mail": (self.mail, self.sandbox.mail),
+            "Payments": (self.razorpay, self.sandbox.razorpay),
+        }
+        return {
+            name: (used, used is not None and used == stand_in)
+            for name, (used, stand_in) in accounts.items()
+        }
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Config":
@@ -62,6 +85,7 @@ class Config:
             worker_concurrency=read.number("WORKER_CONCURRENCY", default=2),
             worker_grace_seconds=read.number("WORKER_GRACE_SECONDS", default=10),
             sandbox_url=read.optional("SANDBOX_URL"),
+            sandbox=stand_in,
             whatsapp=WhatsAppAccount.read(read) or stand_in.whatsapp,
             twilio=TwilioAccount.read(read, public_url) or stand_in.twilio,
             mail=MailServer.read(read, public_url) or stand_in.mail,
@@ -131,10 +155,26 @@ class Reader:
             raise BadSetting(f"{name} must be a country's two letters, such as IN, not {value!r}.")
         return value
 
+    def parts(self, name: str, value: str) -> SplitResult:
+        """Return the parts of an address whose port is a number."""
+        try:
+            parts = urlsplit(value)
+            parts.port  # noqa: B018 - reading it is the check
+        except ValueError:
+            raise BadSetting(f"{name} is not an address: {value!r}.") from None
+        return parts
+
+    def host_and_port(self, name: str) -> tuple[str, int]:
+        """Return the two parts of host:port."""
+        host, _, port = self.text(name).rpartition(":")
+        if not host or not port.isdigit():
+            raise BadSetting(f"{name} must be host:port, such as 127.0.0.1:5025.")
+        return host, int(port)
+
     def url(self, name: str, *, default: str | None = None) -> str:
         """Return an http(s) address without a slash at its end."""
         value = self.text(name, default=default).rstrip("/")
-        parts = urlsplit(value)
+        parts = self.parts(name, value)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise BadSetting(f"{name} must start with http:// or https://, not {value!r}.")
         return value
@@ -157,7 +197,7 @@ class Reader:
         Celery refuses rediss:// without ssl_cert_reqs and redis-py knows only its lower-case form.
         """
         value = self.text(name)
-        parts = urlsplit(value)
+        parts = self.parts(name, value)
         if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
             raise BadSetting(
                 f"{name} must start with redis:// or rediss://, not {parts.scheme}://…"
@@ -186,7 +226,7 @@ class Reader:
         value = self.optional(name)
         if value is None:
             return None
-        parts = urlsplit(value)
+        parts = self.parts(name, value)
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise BadSetting(f"{name} must be smtp://user:password@host:port or smtps://…")
         tls = "implicit" if parts.scheme == "smtps" else "none"

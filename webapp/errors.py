@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from webapp.extensions import db
-from webapp.pages import wants_fragment
+from webapp.pages import back, wants_fragment
 
 log = structlog.get_logger(__name__)
 
@@ -87,5 +87,12 @@ def answer(code: int, said: str | None = None) -> ResponseReturnValue:
         title=words.title,
         said=said,
         advice=words.advice,
+        back=came_from(),
     )
     return page, code
+
+
+def came_from() -> str | None:
+    """Return the page of ours from which the person came, unless it is this one."""
+    page = back("")
+    return page if page not in {"", request.path, request.full_path} else None

@@ -12,7 +12,12 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 #: Each says in two lines what one of ours says, for every task or migration.
-CHATTY = ("celery.worker.strategy", "celery.app.trace", "alembic.runtime.plugins")
+CHATTY = (
+    "celery.worker.strategy",
+    "celery.app.trace",
+    "celery.beat",
+    "alembic.runtime.plugins",
+)
 SHARED = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -24,7 +29,7 @@ SHARED = (
 def set_up(*, form: str, level: str) -> None:
     """Send every log line, ours and the libraries', to standard output in one form."""
     renderer: Any = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
         if form == "console"
         else structlog.processors.JSONRenderer()
     )

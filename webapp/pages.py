@@ -3,6 +3,7 @@
 All that the application knows of htmx-flask is in this module.
 """
 
+import time
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from webapp.clock import now
 from webapp.extensions import settings
 
 FAST_MS, SLOW_MS, IDLE_MS = 1_000, 3_000, 10_000
+#: After so many polls in vain a page is shown anew, which is where its interval is decided.
+ASKS = 30
 
 
 class Banner(NamedTuple):
@@ -45,7 +48,18 @@ def render(
 
 def unchanged(version: str) -> bool:
     """Say whether a poll has already seen this version, so that 204 is the whole answer."""
-    return request.args.get("seen") == version
+    return request.args.get("seen") == version and not outdated()
+
+
+def outdated() -> bool:
+    """Say whether a page has asked so long in vain that it should be told to ask less often, or not at all."""
+    until = request.args.get("until", type=int)
+    return until is not None and until < time.time()
+
+
+def ask_until(interval_ms: int) -> int:
+    """Return until when a page may ask as often as that before it is outdated, in epoch seconds."""
+    return int(time.time()) + ASKS * interval_ms // 1_000
 
 
 def nothing_new() -> Response:
@@ -98,6 +112,7 @@ def interval(began: datetime | None) -> int:
 def init_app(app: Flask) -> None:
     """Set up the templates and the headers that every answer carries."""
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.globals["ask_until"] = ask_until
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(
         lambda: {

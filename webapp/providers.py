@@ -26,6 +26,11 @@ class WhatsAppAccount:
     app_secret: str = ""
     verify_token: str = ""
 
+    @property
+    def identity(self) -> str:
+        """What it is known by, and no secret."""
+        return self.phone_number_id
+
     @classmethod
     def read(cls, read: "Reader") -> "WhatsAppAccount | None":
         """Read WHATSAPP_*; None when none is set."""
@@ -58,6 +63,11 @@ class TwilioAccount:
     #: Where Twilio reports: our public address, without a path.
     status_callback: str
 
+    @property
+    def identity(self) -> str:
+        """What it is known by, and no secret."""
+        return self.sender
+
     @classmethod
     def read(cls, read: "Reader", public_url: str) -> "TwilioAccount | None":
         """Read TWILIO_*; None when none is set."""
@@ -86,6 +96,11 @@ class MailServer:
     password: str | None = None
     tls: Literal["none", "starttls", "implicit"] = "none"
 
+    @property
+    def identity(self) -> str:
+        """What it is known by, and no secret."""
+        return self.sender
+
     @classmethod
     def read(cls, read: "Reader", public_url: str) -> "MailServer | None":
         """Read SMTP_URL and MAIL_FROM; None when neither is set."""
@@ -104,6 +119,11 @@ class RazorpayAccount:
     key_id: str
     key_secret: str
     webhook_secret: str
+
+    @property
+    def identity(self) -> str:
+        """What it is known by, and no secret."""
+        return self.key_id
 
     @classmethod
     def read(cls, read: "Reader") -> "RazorpayAccount | None":
@@ -133,7 +153,7 @@ def sandboxed(read: "Reader", public_url: str) -> Sandbox:
     if read.optional("SANDBOX_URL") is None:
         return Sandbox()
     url, secret = read.url("SANDBOX_URL"), read.secret("SANDBOX_SECRET")
-    host, _, port = read.text("SANDBOX_SMTP").rpartition(":")
+    host, port = read.host_and_port("SANDBOX_SMTP")
     return Sandbox(
         whatsapp=WhatsAppAccount(
             base_url=url,
@@ -153,7 +173,7 @@ def sandboxed(read: "Reader", public_url: str) -> Sandbox:
         ),
         mail=MailServer(
             host=host,
-            port=int(port),
+            port=port,
             sender="desk@bellhop.example",
             message_id_domain="bellhop.example",
         ),

@@ -1,12 +1,14 @@
 """The Celery app of the workers: ``celery -A worker.app worker``."""
 
 import atexit
+import gc
 import os
 from typing import Any
 
 from celery import Celery
 from celery.signals import (
     setup_logging,
+    worker_before_create_process,
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
@@ -51,6 +53,13 @@ app.conf.update(
 @setup_logging.connect
 def _keep_our_logs(**_: Any) -> None:
     logs.set_up(form=config.log_format, level=config.log_level)
+
+
+@worker_before_create_process.connect
+def _share_what_is_there(**_: Any) -> None:
+    """Keep the collector's hands off what the children share: it would copy it, and count it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_process_init.connect

@@ -11,9 +11,7 @@ from sqlalchemy import select
 from tests.bookings.asking import TYPED, at_once, book, count, path, token_of
 from tests.bookings.making import MEERA, a_service, a_time, held
 from tests.conftest import Client
-from webapp import create_app
 from webapp.bookings.models import Booking
-from webapp.config import Config
 from webapp.customers.models import Customer
 from webapp.jobs.models import Job
 
@@ -166,10 +164,10 @@ def test_a_known_customer_is_found_again_and_not_overwritten(db, client):
 
 
 def test_many_bookings_from_one_address_are_too_many_where_it_is_meant_in_earnest(
-    settings_of_tests, db, redis_url
+    settings_of_tests, db, redis_url, another_app
 ):
     settings = {name: value for name, value in settings_of_tests.items() if "SANDBOX" not in name}
-    bare = create_app(Config.from_env(settings))
+    bare = another_app(settings)
     browser = Client(bare)
     service = a_service(price=0, capacity=100)
     where = path(service, a_time(service))

@@ -14,10 +14,8 @@ from tests.bookings.asking import (
 )
 from tests.bookings.making import MEERA, a_service, a_time, held, lapse, ordered
 from tests.conftest import Client
-from webapp import create_app
 from webapp.bookings import confirming
 from webapp.bookings.models import Booking, BookingState
-from webapp.config import Config
 
 
 def test_from_the_services_to_a_held_time(db, client):
@@ -120,9 +118,11 @@ def test_the_checkout_gets_what_it_needs_and_brings_the_customer_back(db, client
     assert "csrf_token" not in sent
 
 
-def test_without_a_payment_provider_only_free_services_are_booked(settings_of_tests, db, client):
+def test_without_a_payment_provider_only_free_services_are_booked(
+    settings_of_tests, db, client, another_app
+):
     settings = {name: value for name, value in settings_of_tests.items() if "SANDBOX" not in name}
-    bare = create_app(Config.from_env(settings))
+    bare = another_app(settings)
     browser = Client(bare)
     paid, free = a_service(), a_service(price=0)
     where = path(paid, a_time(paid))

@@ -49,7 +49,8 @@ def test_nothing_is_lost_and_nothing_is_told_twice(stack, chaos_seed):
     calm = time.monotonic() - began
     wait_for(lambda: all_quiet(stack), within=60, every=0.2)
     print(
-        f"seed {chaos_seed}: {payers.repeated} answers got lost, {slowest(stack)}, all were told {calm:.1f} s after the last payment, {unknown(stack)} unknown"
+        f"seed {chaos_seed}: {payers.repeated} answers got lost, {slowest(stack)}, "
+        f"all were told {calm:.1f} s after the last payment, {unknown(stack)} unknown"
     )
 
     assert payers.problems + list(violations(stack, due)) == []

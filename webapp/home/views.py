@@ -1,8 +1,9 @@
 """The dashboard, the settings page and the sign of life."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, g
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -33,6 +34,7 @@ def dashboard() -> ResponseReturnValue:
     return render(
         "home/dashboard.html",
         today=finding.today(),
+        soon=finding.soon(8),
         coming=finding.coming_days(7),
         refunds=finding.refunds_due(),
         services=finding.services_on_offer(),
@@ -57,5 +59,14 @@ def livez() -> ResponseReturnValue:
 
 
 def init_app(app: Flask) -> None:
-    """Let every page ask for the lines across its top."""
+    """Let every page ask for the lines across its top, and for the clock of the house."""
     app.context_processor(lambda: {"banners": banners})
+    app.jinja_env.globals["house_clock"] = house_clock
+
+
+def house_clock() -> ZoneInfo:
+    """Return the zone in which a page tells what belongs to no booking or customer."""
+    if "house_clock" not in g:
+        g.house_clock = finding.house_zone()
+    zone: ZoneInfo = g.house_clock
+    return zone

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 
 class Queue(StrEnum):
-    """The queues, by urgency; a worker takes from the first that holds something."""
+    """The queues, by urgency: a worker takes from the first that holds something.
+
+    What was tried before comes first, of whichever queue: it has waited already.
+    """
 
     URGENT = "urgent"
     MESSAGES = "messages"

@@ -41,6 +41,12 @@ class Sender:
     def __init__(self, accounts: Accounts) -> None:
         self.runner = asyncio.Runner()
         self.carriers: dict[Channel, Carrier] = open_carriers(accounts)
+        # As many at once as there are connections: hundreds that wait inside the client cost more.
+        http, smtp = accounts.patience.http_connections, accounts.patience.smtp_connections
+        self.gates = {
+            channel: asyncio.Semaphore(smtp if channel == Channel.EMAIL else http)
+            for channel in Channel
+        }
 
     def deliver(self) -> bool:
         """Send what is due for at most a slice. True when there may be more."""
@@ -54,36 +60,41 @@ class Sender:
     async def _deliver(self) -> bool:
         answers: asyncio.Queue[Sent] = asyncio.Queue()
         end = time.monotonic() + SLICE_SECONDS
-        under_way: set[asyncio.Task[None]] = set()
-        more = True
-        while more or under_way or not answers.empty():
+        tasks: set[asyncio.Task[None]] = set()  # the loop itself would let go of them
+        # Counted by answers and not by tasks: a task that has answered may not have ended yet, and
+        # waiting for its next answer would be waiting for ever.
+        unanswered, more = 0, True
+        while more or unanswered:
             more = more and time.monotonic() < end
-            if more and len(under_way) < FEW:
-                claimed = claim_next(len(under_way))
+            if more and unanswered < FEW:
+                claimed = claim_next(unanswered)
                 more = bool(claimed)
+                unanswered += len(claimed)
                 for message in claimed:
                     task = asyncio.create_task(self._send(message, answers))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
-            if under_way or not answers.empty():
-                more = await self._write(answers) or more
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+            if unanswered:
+                unanswered -= await self._write(answers)
+                more = True  # a lane may have become free
         return time.monotonic() >= end
 
-    async def _write(self, answers: "asyncio.Queue[Sent]") -> bool:
-        """Write what has been answered. True: a lane may have become free by it."""
+    async def _write(self, answers: "asyncio.Queue[Sent]") -> int:
+        """Write what has been answered, and return how many answers that were."""
         results = [await answers.get()]
         await asyncio.sleep(GATHER_SECONDS)
         while not answers.empty():
             results.append(answers.get_nowait())
         record_outcomes(results)
-        return True
+        return len(results)
 
     async def _send(self, message: Claimed, answers: "asyncio.Queue[Sent]") -> None:
         carrier = self.carriers.get(message.channel)
         if carrier is None:
             outcome = Outcome(OutcomeKind.STOP_CHANNEL, code="not set up")
         else:
-            outcome = await carrier.send(parcel(message))
+            async with self.gates[message.channel]:
+                outcome = await carrier.send(parcel(message))
         answers.put_nowait(Sent(message, outcome))
 
     async def _close(self) -> None:

@@ -1,7 +1,7 @@
 """A message, the attempts to send it, what the providers reported, and how each channel is."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -32,6 +32,10 @@ class MessageState(StrEnum):
 IN_THE_WAY = (MessageState.QUEUED, MessageState.SENDING)
 #: The page of such a message still changes by itself.
 MOVING = (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT)
+
+
+#: A message that waits longer than this has been held up.
+HELD_UP = timedelta(seconds=30)
 
 
 class Urgency(IntEnum):
@@ -96,6 +100,11 @@ class Message(Model):
     read_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def waits_long(self) -> bool:
+        """Whether it has been held up: tried in vain, or behind a channel that does not send."""
+        return self.failures > 0 or self.created_at < now() - HELD_UP
 
     attempts: Mapped[list["Attempt"]] = relationship(order_by="Attempt.number")
 

@@ -1,4 +1,4 @@
-"""A customer's STOP and START by SMS, and WhatsApp's own marketing switch."""
+"""A customer's STOP and START by SMS: whether he wants offers there."""
 
 from typing import Any
 

@@ -49,13 +49,14 @@ def reconcile() -> bool:
 
 def unknown(channel: Channel) -> Sequence[Message]:
     """Return a channel's messages of which nobody knows yet whether they arrived."""
+    tried = exists().where(Attempt.message_id == Message.id)
     return db.session.scalars(
         select(Message)
         .where(
             Message.state == MessageState.UNKNOWN,
             Message.channel == channel,
             Message.finished_at.is_(None),
-            Message.created_at > now() - ASK_FOR,
+            tried.where(Attempt.started_at > now() - ASK_FOR),
         )
         .order_by(Message.id)
         .limit(BATCH)
@@ -120,7 +121,7 @@ def repeat_mail() -> None:
         select(Attempt.message_id)
         .where(Attempt.outcome == OutcomeKind.UNKNOWN)
         .group_by(Attempt.message_id)
-        .having(func.count() == 1)
+        .having(func.count() == 1, func.max(Attempt.started_at) < moment - REPEAT_MAIL_AFTER)
     )
     repeated = db.session.execute(
         update(Message)
@@ -129,7 +130,6 @@ def repeat_mail() -> None:
             Message.channel == Channel.EMAIL,
             Message.category == "transactional",
             Message.finished_at.is_(None),
-            Message.created_at < moment - REPEAT_MAIL_AFTER,
             Message.id.in_(lost_once),
         )
         .values(state=MessageState.QUEUED, due_at=moment, version=Message.version + 1)

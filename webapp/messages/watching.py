@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.models import Job
+from webapp.messages.channels import Channel
 from webapp.messages.models import MOVING, Message, MessageState
 from webapp.pages import interval
 
@@ -72,5 +73,6 @@ def interval_of(message: Message) -> int | None:
 
 def _moves(message: Message) -> bool:
     if message.state == MessageState.SENT:
-        return message.sent_at is not None and message.sent_at > now() - PATIENCE
+        reported = message.channel != Channel.EMAIL  # nobody tells what became of a mail
+        return reported and message.sent_at is not None and message.sent_at > now() - PATIENCE
     return message.state in MOVING

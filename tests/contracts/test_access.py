@@ -1,0 +1,114 @@
+"""Who may do what, written down a second time, so that a slip in a view is seen."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.contracts.world import HTMX, UNSAFE, World, csrf_token, rules
+from tests.people import SignedIn
+from webapp.accounts.models import Role
+
+PUBLIC = """
+    accounts.sign_in accounts.check_password accounts.sign_out accounts.setup
+    accounts.make_first_account accounts.new_password accounts.set_password
+    book.index book.times book.details book.hold book.booked book.calendar home.livez
+    payments.verify_payment razorpay.razorpay webhooks.whatsapp_handshake webhooks.whatsapp
+    webhooks.twilio_status webhooks.twilio_inbound
+"""
+VIEWERS = """
+    accounts.sessions accounts.end_session accounts.end_other_sessions accounts.password
+    accounts.change_password bookings.index bookings.show customers.index customers.show
+    home.dashboard jobs.index jobs.show jobs.status messages.index messages.show services.index
+    services.show
+"""
+OPERATORS = """
+    bookings.confirm bookings.cancel_form bookings.cancel customers.edit customers.update jobs.test
+    jobs.retry jobs.cancel messages.send_again messages.leave messages.cancel messages.start_channel
+"""
+ADMINS = """
+    accounts.activity accounts.people accounts.invite accounts.make_invitation accounts.person
+    accounts.change_person accounts.deactivate accounts.reactivate accounts.make_link
+    home.settings_page services.new services.create services.edit services.update
+"""
+#: What comes from the providers proves itself by a signature.
+SIGNED = {
+    "payments.verify_payment", "razorpay.razorpay", "webhooks.whatsapp",
+    "webhooks.twilio_status", "webhooks.twilio_inbound",
+}  # fmt: skip
+LISTS = ((None, PUBLIC), (Role.VIEWER, VIEWERS), (Role.OPERATOR, OPERATORS), (Role.ADMIN, ADMINS))
+NEEDS: dict[str, Role | None] = {name: role for role, names in LISTS for name in names.split()}
+ORDER = [None, Role.VIEWER, Role.OPERATOR, Role.ADMIN]
+
+
+def test_every_route_stands_in_the_table(app: Flask) -> None:
+    assert {rule.endpoint for rule in rules(app)} == set(NEEDS)
+
+
+def ask(client: FlaskClient, world: World, rule: Any, **headers: str) -> TestResponse:
+    path = world.address(rule)
+    if "GET" in rule.methods:
+        return client.get(path, headers=headers)
+    return client.post(path, data={"csrf_token": csrf_token(client)}, headers=headers)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR, Role.ADMIN])
+def test_each_role_gets_what_it_may_and_nothing_else(
+    app: Flask, world: World, signed_in: SignedIn, role: Role
+) -> None:
+    wrong = {}
+    for rule in rules(app):
+        status = ask(signed_in(role), world, rule).status_code
+        may = ORDER.index(NEEDS[rule.endpoint]) <= ORDER.index(role)
+        refused = status == 403 and rule.endpoint != "webhooks.whatsapp_handshake"
+        unsigned = status == 401 and rule.endpoint not in SIGNED
+        if refused == may or unsigned or status >= 500:
+            wrong[rule.endpoint] = status
+    assert wrong == {}
+
+
+def test_nobody_gets_in_without_signing_in(app: Flask, world: World) -> None:
+    wrong = {}
+    for rule in rules(app):
+        answer = ask(app.test_client(), world, rule)
+        if NEEDS[rule.endpoint] is None:
+            fine = answer.status_code < 500
+        elif "GET" in rule.methods:  # type: ignore[operator]
+            fine = answer.status_code == 303 and answer.location.startswith("/sign-in?next=")
+        else:
+            fine = answer.status_code == 401
+        if not fine:
+            wrong[rule.endpoint] = (answer.status_code, answer.location)
+    assert wrong == {}
+
+
+def test_htmx_is_sent_to_the_sign_in_with_the_whole_window(app: Flask, world: World) -> None:
+    for rule in rules(app):
+        if NEEDS[rule.endpoint] is not None:
+            answer = ask(app.test_client(), world, rule, **HTMX)
+            assert answer.status_code == 401, rule.endpoint
+            assert answer.headers["HX-Redirect"].startswith("/sign-in"), rule.endpoint
+
+
+def test_nothing_is_changed_without_the_token_of_a_form(
+    app: Flask, world: World, signed_in: SignedIn
+) -> None:
+    wrong = {}
+    for rule in rules(app):
+        if not UNSAFE & set(rule.methods or ()):
+            continue
+        status = signed_in(Role.ADMIN).post(world.address(rule)).status_code
+        by_signature = rule.endpoint in SIGNED
+        if (status != 400) if not by_signature else status >= 500:
+            wrong[rule.endpoint] = status
+    assert wrong == {}
+
+
+def test_what_needs_no_token_is_named_here(app: Flask) -> None:
+    exempt = app.extensions["csrf"]._exempt_blueprints
+    assert app.extensions["csrf"]._exempt_views == set()
+    unsafe = [rule for rule in rules(app) if UNSAFE & set(rule.methods or ())]
+    names = {blueprint.name for blueprint in exempt}
+    assert {rule.endpoint for rule in unsafe if rule.endpoint.split(".")[0] in names} == SIGNED

@@ -1,0 +1,56 @@
+"""The numbered files make what the models say, and can be taken back."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from devtools.checks import bare_environment
+from devtools.places import ROOT
+
+if TYPE_CHECKING:
+    from tests.services import Kind, NewDatabase
+
+UP_DOWN_UP = """
+import flask_migrate
+from sqlalchemy import inspect
+from webapp import create_app
+from webapp.extensions import db
+
+with create_app().app_context():
+    flask_migrate.upgrade()
+    flask_migrate.check()
+    flask_migrate.downgrade(revision="base")
+    left = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+    assert not left, left
+    flask_migrate.upgrade()
+    flask_migrate.check()
+    assert set(inspect(db.engine).get_table_names()) >= set(db.metadata.tables)
+"""
+
+
+def test_the_migrations_have_one_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    assert len(scripts.get_heads()) == 1
+    numbers = sorted(
+        path.name.split("_")[0] for path in (ROOT / "migrations/versions").glob("*.py")
+    )
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+def test_up_down_and_up_again_ends_where_the_models_are(
+    kind: "Kind", new_database: "NewDatabase", tmp_path: Path
+) -> None:
+    env = bare_environment(tmp_path / "unused.db") | {"DATABASE_URL": new_database(kind)}
+    env["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    ended = subprocess.run(
+        [sys.executable, "-c", UP_DOWN_UP], cwd=ROOT, env=env, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr

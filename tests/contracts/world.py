@@ -1,0 +1,159 @@
+"""One of everything, and the address of every route with it in its place."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+from selectolax.lexbor import LexborHTMLParser
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests.bookings.making import a_service, a_time, lapse, ordered
+from tests.people import person
+from webapp.accounts import sessions, tokens
+from webapp.accounts.models import Link, Role, User
+from webapp.bookings import confirming
+from webapp.bookings.book_views import start_text
+from webapp.bookings.models import Booking
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.jobs.kinds import JobKind, Queue
+from webapp.jobs.models import Job, JobState
+from webapp.messages.channels import Channel, OutcomeKind
+from webapp.messages.models import Attempt, ChannelState, Message, MessageState
+from webapp.services.models import Service
+
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+HTMX = {"HX-Request": "true"}
+SETUP, PASSWORD = "a-link-for-the-first-account", "a-link-for-a-password"
+
+
+@dataclass
+class World:
+    """What stands in the database, in every state that a page can show."""
+
+    app: Flask
+    service: Service
+    bookings: list[Booking]
+    jobs: dict[str, Job]
+    messages: dict[str, Message]
+    guest: User
+    session_id: int
+
+    @property
+    def held(self) -> Booking:
+        return self.bookings[0]
+
+    @property
+    def confirmed(self) -> Booking:
+        return self.bookings[1]
+
+    def values(self) -> dict[str, Any]:
+        """Return what stands in the addresses."""
+        return {
+            "booking_id": self.held.id,
+            "customer_id": self.held.customer_id,
+            "service_id": self.service.id,
+            "job_id": self.jobs["FAILURE"].id,
+            "message_id": self.messages["failed"].id,
+            "user_id": self.guest.id,
+            "session_id": self.session_id,
+            "slug": self.service.slug,
+            "start": start_text(a_time(self.service, 9)),
+            "channel": Channel.SMS.value,
+            "filename": "app.css",
+        }
+
+    def address(self, rule: Rule, **other: Any) -> str:
+        """Return the address of a route."""
+        token = {"accounts": PASSWORD, "book": self.confirmed.token}.get(
+            rule.endpoint.split(".")[0]
+        )
+        if rule.endpoint in {"accounts.setup", "accounts.make_first_account"}:
+            token = SETUP
+        known = {**self.values(), "token": token, **other}
+        values = {name: known[name] for name in rule.arguments}
+        with self.app.test_request_context():
+            return url_for(rule.endpoint, **values)
+
+
+def make(app: Flask) -> World:
+    """Fill the database."""
+    service = a_service(name="A service with a rather long name, as some have", price=0)
+    paid = a_service(description="One line.\nAnother line.")
+    held, confirmed, cancelled, expired = (ordered(paid, number=number) for number in range(4))
+    confirming.confirm_by_hand(confirmed)
+    confirming.cancel(cancelled, "It is given back at the desk.")
+    lapse(expired)
+    next_year = now() + timedelta(days=365)
+    guest = person("Gustav", Role.VIEWER)
+    sessions.begin(guest, address="192.0.2.7", browser="Mozilla/5.0 (X11; Linux) Firefox/140.0")
+    db.session.add_all(
+        [
+            Link(token_hash=tokens.fingerprint(PASSWORD), user_id=guest.id,
+                 slot=f"user:{guest.id}", expires_at=next_year),
+            Link(token_hash=tokens.fingerprint(SETUP), slot="setup", expires_at=next_year),
+            ChannelState(channel=Channel.SMS, stopped_at=now(), reason="The account is empty.",
+                         advice="Top it up."),
+        ]
+    )  # fmt: skip
+    jobs = {state.value: a_job(confirmed, state) for state in JobState}
+    messages = {state.value: a_message(confirmed, state) for state in MessageState}
+    db.session.add_all([*jobs.values(), *messages.values()])
+    db.session.commit()
+    begun = sessions.of(guest)[0].id
+    return World(app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun)
+
+
+def a_job(booking: Booking, state: JobState) -> Job:
+    ended = state in {JobState.SUCCESS, JobState.FAILURE, JobState.REVOKED}
+    wrong = state in {JobState.FAILURE, JobState.RETRY}
+    return Job(
+        kind=JobKind.PAYMENT_ORDER, queue=Queue.URGENT, state=state, subject_type="booking",
+        subject_id=str(booking.id), key=f"contract:{state}", done=2, total=5, note="On the way.",
+        attempt=1, max_attempts=4, args={"booking_id": booking.id},
+        started_at=now(), finished_at=now() if ended else None,
+        error="The provider refused our key." if wrong else None,
+        advice="Ask an admin to look at the key." if wrong else None,
+        traceback="Traceback: a long report" if wrong else None,
+    )  # fmt: skip
+
+
+def a_message(booking: Booking, state: MessageState) -> Message:
+    wrong = state in {MessageState.FAILED, MessageState.UNKNOWN}
+    message = Message(
+        channel=Channel.SMS, address=booking.phone or "", lane=f"sms:{booking.phone}",
+        subject_type="booking", subject_id=str(booking.id), purpose=f"contract-{state}",
+        customer_id=booking.customer_id, body="Your booking is confirmed.", state=state,
+        error="This is not a phone number that exists." if wrong else None,
+        advice="Correct the number." if wrong else None, sent_at=now() if not wrong else None,
+    )  # fmt: skip
+    message.attempts = [
+        Attempt(number=number, started_at=now(), ended_at=now(), outcome=kind, code="21211")
+        for number, kind in enumerate(OutcomeKind, start=1)
+    ]
+    return message
+
+
+def rules(app: Flask, method: str | None = None) -> list[Rule]:
+    """Return the routes, or those that a method reaches."""
+    found = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+    return [rule for rule in found if method is None or method in (rule.methods or ())]
+
+
+def is_page(answer: TestResponse) -> bool:
+    return answer.mimetype == "text/html" and answer.status_code // 100 != 3
+
+
+def csrf_token(client: FlaskClient) -> str:
+    """Return the token of this browser's forms."""
+    meta = LexborHTMLParser(client.get("/setup/none").text).css_first("meta[name=csrf-token]")
+    assert meta is not None
+    return meta.attributes["content"] or ""
+
+
+def send(client: FlaskClient, path: str, **typed: Any) -> TestResponse:
+    """Send a form as its page does."""
+    return client.post(path, data={"csrf_token": csrf_token(client), **typed})
