@@ -146,7 +146,12 @@ def publish(letters: Iterable[Letter]) -> bool:
 
 def _wakes(producer: Any, name: str) -> bool:
     """Say whether a wake-up is needed: one that nobody has heard yet speaks for all after it."""
-    return bool(producer.channel.client.set(f"{WOKEN}{name}", 1, nx=True, ex=WAKE_AGAIN))
+    return bool(_redis_of(producer).set(f"{WOKEN}{name}", 1, nx=True, ex=WAKE_AGAIN))
+
+
+def _redis_of(producer: Any) -> Any:
+    """Return the connection to Redis that a producer holds anyway."""
+    return producer.channel.client
 
 
 def heard(task: Wake) -> None:
@@ -155,7 +160,7 @@ def heard(task: Wake) -> None:
         return
     try:
         with broker.producer_pool.acquire(block=True, timeout=2) as producer:
-            producer.channel.client.delete(f"{WOKEN}{task.value}")
+            _redis_of(producer).delete(f"{WOKEN}{task.value}")
     except (OperationalError, LimitExceeded, RedisError, OSError) as problem:
         log.warning("redis is away; the mark goes by itself", problem=str(problem))
 
