@@ -33,9 +33,10 @@ def chaos(arguments: list[str]) -> int:
     rounds = int(arguments[0]) if arguments else 20
     for number in range(1, rounds + 1):
         seed = secrets.randbelow(1_000_000)
-        again = f"CHAOS_SEED={seed} python3 dev.py test tests/chaos"
+        env = {"CHAOS_SEED": str(seed), "CHAOS_BOOKINGS": os.environ.get("CHAOS_BOOKINGS", "500")}
+        again = f"{' '.join(map('='.join, env.items()))} python3 dev.py test -s tests/chaos"
         print(f"Round {number} of {rounds}: {again}", flush=True)
-        if (code := pytest("-q", "-x", "tests/chaos", env={"CHAOS_SEED": str(seed)})) != 0:
+        if (code := pytest("-q", "-x", "-s", "tests/chaos", env=env)) != 0:
             print(f"Failed. To see it again: {again}")
             return code
     return 0

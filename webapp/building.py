@@ -25,7 +25,6 @@ def build(config: Config | None = None) -> Flask:
     app = Flask(__name__)
     app.config.from_mapping(_flask_settings(config))
     app.extensions["settings"] = config
-    polls.init_app(app)  # before all others: most requests are polls that find nothing new
     security.init_app(app)
     extensions.bind(app)
     with app.app_context():
@@ -33,7 +32,7 @@ def build(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = database.RowId
     for blueprint in slices.BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for part in (pages, errors, access, commands, home):
+    for part in (polls, pages, errors, access, commands, home):
         part.init_app(app)
     access.require_declared(app)
     _wrap(app, config)
@@ -73,3 +72,4 @@ def _wrap(app: Flask, config: Config) -> None:
     app.wsgi_app = files  # type: ignore[method-assign]
     if config.trust_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = polls.Door(app, app.wsgi_app)  # type: ignore[method-assign]

@@ -48,13 +48,12 @@ def render(
 
 def unchanged(version: str) -> bool:
     """Say whether a poll has already seen this version, so that 204 is the whole answer."""
-    return request.args.get("seen") == version and not outdated()
+    return request.args.get("seen") == version and not outdated(request.args.get("until"))
 
 
-def outdated() -> bool:
+def outdated(until: str | None) -> bool:
     """Say whether a page has asked so long in vain that it should be told to ask less often, or not at all."""
-    until = request.args.get("until", type=int)
-    return until is not None and until < time.time()
+    return until is not None and until.isdecimal() and int(until) < time.time()
 
 
 def ask_until(interval_ms: int) -> int:
@@ -113,6 +112,7 @@ def init_app(app: Flask) -> None:
     """Set up the templates and the headers that every answer carries."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["ask_until"] = ask_until
+    app.jinja_env.globals["sprite"] = f"{app.static_url_path}/icons.svg"
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(
         lambda: {

@@ -14,7 +14,7 @@ from webapp.accounts import acting
 from webapp.extensions import db
 from webapp.jobs import owners
 from webapp.jobs.kinds import POLICIES, JobKind, Wake
-from webapp.jobs.queue import wake
+from webapp.jobs.queue import heard, wake
 from webapp.jobs.running import Cancelled, Impossible, LeaseLost, NotNow, Run, claim
 from worker.app import app, flask_app
 
@@ -64,6 +64,7 @@ def wake_task(
     def register(body: Body) -> Body:
         def drain(_id: uuid.UUID) -> None:
             logs.begin(wake=task.value)
+            heard(task)
             if body():
                 wake(task)
                 db.session.commit()

@@ -49,8 +49,8 @@ def test_nothing_is_lost_and_nothing_is_told_twice(stack, chaos_seed):
     calm = time.monotonic() - began
     wait_for(lambda: all_quiet(stack), within=60, every=0.2)
     print(
-        f"seed {chaos_seed}: {payers.repeated} answers got lost, the slowest job ended {slowest(stack):.1f} s after it "
-        f"was asked for, all were told {calm:.1f} s after the last payment, {unknown(stack)} unknown"
+        f"seed {chaos_seed}: {payers.repeated} answers got lost, {slowest(stack)}, "
+        f"all were told {calm:.1f} s after the last payment, {unknown(stack)} unknown"
     )
 
     assert payers.problems + list(violations(stack, due)) == []
@@ -78,15 +78,15 @@ def all_quiet(stack: Stack) -> bool:
     return coming == jobs == moving == reports == 0
 
 
-def slowest(stack: Stack) -> float:
-    """Return the longest time from the asking for a job to its end, in seconds."""
-    told = stack.look(
-        lambda s: [
-            (job.finished_at - job.created_at).total_seconds()
-            for job in s.query(Job).filter_by(kind=JobKind.BOOKING_NOTIFY)
-        ]
+def slowest(stack: Stack) -> str:
+    """Describe the job that took longest from its cause to its end."""
+    jobs = stack.look(lambda s: s.query(Job).filter_by(kind=JobKind.BOOKING_NOTIFY).all())
+    job = max(jobs, key=lambda job: job.finished_at - job.created_at)
+    spent = (job.finished_at - job.created_at).total_seconds()
+    return (
+        f"the slowest job ended {spent:.1f} s after it was asked for "
+        f"({job.created_at:%H:%M:%S}, started at {job.started_at:%H:%M:%S} as attempt {job.attempt})"
     )
-    return float(max(told))
 
 
 def count(stack: Stack, question: Select[tuple[int]]) -> int:

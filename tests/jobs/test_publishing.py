@@ -5,11 +5,12 @@ import signal
 import pytest
 
 from tests.bookings.making import in_threads
+from tests.live import wait_for
 from webapp.extensions import broker
 from webapp.extensions import db as database
-from webapp.jobs.kinds import JobKind
+from webapp.jobs.kinds import JobKind, Wake
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.queue import enqueue
+from webapp.jobs.queue import enqueue, wake
 
 
 @pytest.fixture
@@ -56,3 +57,32 @@ def test_more_threads_than_lines_to_a_hanging_redis_cost_no_job(app, db, queue, 
     in_threads(app, 2 * broker.conf.broker_pool_limit, ask)
 
     assert db.session.query(Job).count() == 2 * broker.conf.broker_pool_limit
+
+
+def test_a_hundred_wake_ups_that_nobody_has_heard_are_one(db, queue):
+    for _ in range(100):
+        wake(Wake.RECEIVE)
+        db.session.commit()
+
+    assert queue.names() == ["messages.receive"]
+
+
+def test_what_comes_after_a_wake_up_was_heard_wakes_again(db, queue):
+    for _ in range(2):
+        wake(Wake.RECEIVE)
+        wake(Wake.DELIVER)
+        db.session.commit()
+        assert sorted(queue.run()) == ["messages.deliver", "messages.receive"]
+
+
+def test_a_wake_up_that_got_lost_is_made_up_for(db, queue):
+    wake(Wake.RECEIVE)
+    db.session.commit()
+    queue.redis.delete("urgent:1")  # the mark that somebody has been woken stays
+
+    def woken():
+        wake(Wake.RECEIVE)
+        db.session.commit()
+        return queue.names()
+
+    assert wait_for(woken) == ["messages.receive"]

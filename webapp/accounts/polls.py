@@ -1,22 +1,29 @@
 """A page that asks for news: one statement says whether there is any, and whether who asks may know.
 
-Nearly every poll finds nothing new. So it is answered before anything else is done for it: no user
-is loaded, no page is built, no transaction is begun.
+Nearly every poll finds nothing new. So it is answered at the door: no user is loaded, no page is
+built, no transaction is begun.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask, current_app, g, request, session
-from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, bindparam, select
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature
+from sqlalchemy import ColumnElement, Engine, bindparam, select
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug import Request
+from werkzeug.exceptions import HTTPException
 
 from webapp.accounts import tokens
 from webapp.accounts.models import Role, Session, User
 from webapp.clock import now
 from webapp.database import Glance
 from webapp.extensions import UtcDateTime, db
-from webapp.pages import nothing_new, outdated
+from webapp.pages import outdated
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 View = Callable[..., Any]
 
@@ -28,7 +35,7 @@ def polled(version: ColumnElement[int]) -> Callable[[View], View]:
     shows is answered with 204.
     """
     asks = (
-        select(version, User.id, User.name, User.email, User.role)
+        select(version, User.role, User.id, User.name, User.email)
         .join(Session, Session.user_id == User.id)
         .where(
             Session.token_hash == bindparam("token"),
@@ -61,32 +68,70 @@ def version() -> str:
 
 def _look() -> News | None:
     """Ask the one statement of the page; None for a stranger, or a page that is not polled."""
-    asks: Glance | None = getattr(
-        current_app.view_functions.get(request.endpoint or ""), "asks", None
-    )
+    view = current_app.view_functions.get(request.endpoint or "")
+    asks: Glance | None = getattr(view, "asks", None)
     if asks is None:
         return None
-    token = tokens.fingerprint(session.get("_user_id", ""))
-    row = asks(db.engine, token=token, moment=now(), **(request.view_args or {}))
+    row = _ask(asks, db.engine, session.get("_user_id", ""), request.view_args or {})
     if row is None:
         return None
-    current, user_id, name, email, role = row
-    return News(
-        str(current), User(id=user_id, name=name, email=email, role=Role(role), active=True)
-    )
+    current, role, user_id, name, email = row
+    user = User(id=user_id, name=name, email=email, role=Role(role), active=True)
+    return News(str(current), user)
+
+
+def _ask(asks: Glance, engine: Engine, token: str, arguments: Mapping[str, Any]) -> Any:
+    return asks(engine, token=tokens.fingerprint(token), moment=now(), **arguments)
 
 
 def init_app(app: Flask) -> None:
-    """Answer polls first; to be called before anything else that looks at requests."""
+    """Remember who polls when there is news, so that nobody need ask for that again."""
 
     @app.before_request
-    def is_there_news() -> ResponseReturnValue | None:
-        seen = request.args.get("seen")
-        if seen is None or (news := _look()) is None:
-            return None
-        needed: str = getattr(current_app.view_functions[str(request.endpoint)], "access", "")
-        if news.version == seen and news.user.can(needed) and not outdated():
-            return nothing_new()
-        # There is news. Who asks is known by now, so Flask-Login need not ask again.
-        g.news, g._login_user = news, news.user
-        return None
+    def who_asks() -> None:
+        if "seen" in request.args and (news := _look()) is not None:
+            g.news, g._login_user = news, news.user
+
+
+class Door:
+    """The WSGI door at which nearly every poll turns round, before Flask hears of it."""
+
+    def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
+        self.app, self.inner = app, inner
+        self.cookie = app.config["SESSION_COOKIE_NAME"]
+        self.serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+        with app.app_context():
+            self.engine = db.engine
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer 204 to a poll of the version that the page still has; let in everything else."""
+        if "seen=" in environ.get("QUERY_STRING", "") and self._nothing_new(Request(environ)):
+            start_response("204 NO CONTENT", list(NOTHING_NEW))
+            return []
+        return self.inner(environ, start_response)
+
+    def _nothing_new(self, asked: Request) -> bool:
+        try:
+            endpoint, arguments = self.app.url_map.bind_to_environ(asked.environ).match()
+            view = self.app.view_functions[endpoint]
+            asks: Glance | None = getattr(view, "asks", None)
+            if asks is None or outdated(asked.args.get("until")):
+                return False
+            row = _ask(asks, self.engine, self._token(asked), arguments)
+        except (HTTPException, SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error):
+            return False  # whatever it is, the page itself says it better
+        if row is None or str(row[0]) != asked.args.get("seen"):
+            return False
+        return Role(row[1]).covers(getattr(view, "access", Role.ADMIN))
+
+    def _token(self, asked: Request) -> str:
+        try:
+            content = self.serializer.loads(asked.cookies.get(self.cookie, ""))  # type: ignore[union-attr]
+        except BadSignature:
+            return ""
+        return str(content.get("_user_id", ""))
+
+
+NOTHING_NEW = (("Cache-Control", "no-store"), ("Vary", "HX-Request, Cookie"))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import structlog
 from kombu.exceptions import LimitExceeded, OperationalError
+from redis.exceptions import RedisError
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -26,6 +27,10 @@ log = structlog.get_logger(__name__)
 
 OUTBOX = "bellhop.outbox"
 AWAY_SECONDS = 2.0
+#: A mark in Redis: the task has been woken and has not begun. Without it a thousand reports would
+#: be a thousand tasks, of which one finds work, in front of everything less urgent.
+WOKEN = "bellhop.woken."
+WAKE_AGAIN = 3  # seconds; a wake-up that got lost holds up nobody for longer
 
 
 class Letter(NamedTuple):
@@ -122,6 +127,8 @@ def publish(letters: Iterable[Letter]) -> bool:
     try:
         with broker.producer_pool.acquire(block=True, timeout=2) as producer:
             for letter in letters:
+                if letter.name in WAKE_NAMES and not _wakes(producer, letter.name):
+                    continue
                 broker.send_task(
                     letter.name,
                     task_id=str(letter.id),
@@ -130,11 +137,32 @@ def publish(letters: Iterable[Letter]) -> bool:
                     headers={"published_at": letter.published_at},
                     producer=producer,
                 )
-    except (OperationalError, LimitExceeded, OSError) as problem:
+    except (OperationalError, LimitExceeded, RedisError, OSError) as problem:
         _away.until = time.monotonic() + AWAY_SECONDS
         log.warning("redis is away; the work waits in the ledger", problem=str(problem))
         return False
     return True
+
+
+def _wakes(producer: Any, name: str) -> bool:
+    """Say whether a wake-up is needed: one that nobody has heard yet speaks for all after it."""
+    return bool(_redis_of(producer).set(f"{WOKEN}{name}", 1, nx=True, ex=WAKE_AGAIN))
+
+
+def _redis_of(producer: Any) -> Any:
+    """Return the connection to Redis that a producer holds anyway."""
+    return producer.channel.client
+
+
+def heard(task: Wake) -> None:
+    """Let the next wake-up through; to be called by the task before it looks for rows."""
+    if time.monotonic() < _away.until:
+        return
+    try:
+        with broker.producer_pool.acquire(block=True, timeout=2) as producer:
+            _redis_of(producer).delete(f"{WOKEN}{task.value}")
+    except (OperationalError, LimitExceeded, RedisError, OSError) as problem:
+        log.warning("redis is away; the mark goes by itself", problem=str(problem))
 
 
 class _Away:
