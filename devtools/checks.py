@@ -12,6 +12,8 @@ from devtools.places import ROOT
 PYTHON = sys.executable
 TYPED = ("dev.py", "devtools", "gunicorn.conf.py", "sandbox", "webapp", "worker", "wsgi.py")
 TEMPLATES = ("webapp/templates", "sandbox/templates")
+# The sandbox is no Flask application, so it has no url_for; one page of it waits for a script's absence.
+NOT_FOR_THE_SANDBOX = "T003,H030,H031,J004,J018,H052"
 
 
 @dataclass
@@ -45,9 +47,13 @@ def check(arguments: list[str]) -> int:
         checks = [
             Check("types", [PYTHON, "-m", "mypy", *existing(TYPED)]),
             Check("migrations", [PYTHON, "-m", "devtools.migrations", folder]),
+            Check("templates", [PYTHON, "-m", "djlint", "--check", "--lint", "webapp/templates"]),
             Check(
-                "templates",
-                [PYTHON, "-m", "djlint", "--check", "--lint", *existing(TEMPLATES)],
+                "templates of the sandbox",
+                [
+                    *(PYTHON, "-m", "djlint", "--check", "--lint"),
+                    *("--ignore", NOT_FOR_THE_SANDBOX, "sandbox/templates"),
+                ],
             ),
             Check("imports", ["lint-imports", "--no-logo"]),
             Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),

@@ -3,6 +3,7 @@
 import pytest
 
 from webapp.clock import now
+from webapp.customers.models import Customer
 from webapp.messages import stopping
 from webapp.messages.channels import Channel
 from webapp.messages.models import MessageState
@@ -30,6 +31,23 @@ def test_a_failed_message_can_be_sent_again(otto, written, queue, sandbox):
     queue.run()
 
     assert message.state == MessageState.SENT
+
+
+def test_a_message_is_sent_again_to_the_number_that_was_corrected(
+    db, otto, written, queue, sandbox
+):
+    customer = Customer(name="Asha Rao", phone="+919812345678")
+    db.session.add(customer)
+    db.session.commit()
+    message = written(customer_id=customer.id)
+    message.state, customer.phone = MessageState.FAILED, "+919812340000"
+    db.session.commit()
+
+    otto.post(f"/messages/{message.id}/send-again", data=token(otto))
+    queue.run()
+
+    assert message.state == MessageState.SENT
+    assert [arrived["to"] for arrived in sandbox.messages(channel="sms")] == ["+919812340000"]
 
 
 def test_an_unknown_message_can_be_left_as_it_is_once(db, otto, written):

@@ -73,8 +73,10 @@ def _look() -> News | None:
     if asks is None:
         return None
     row = _ask(asks, db.engine, session.get("_user_id", ""), request.view_args or {})
-    if row is None:
-        return None
+    return None if row is None else _news(row)
+
+
+def _news(row: Any) -> News:
     current, role, user_id, name, email = row
     user = User(id=user_id, name=name, email=email, role=Role(role), active=True)
     return News(str(current), user)
@@ -89,8 +91,9 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def who_asks() -> None:
-        if "seen" in request.args and (news := _look()) is not None:
-            g.news, g._login_user = news, news.user
+        if (row := request.environ.get(FOUND)) is not None:
+            g.news = _news(row)
+            g._login_user = g.news.user
 
 
 class Door:
@@ -122,6 +125,7 @@ class Door:
             row = _ask(asks, self.engine, self._token(asked), arguments)
         except (HTTPException, SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error):
             return False  # whatever it is, the page itself says it better
+        asked.environ[FOUND] = row
         if row is None or str(row[0]) != asked.args.get("seen"):
             return False
         return Role(row[1]).covers(getattr(view, "access", Role.ADMIN))
@@ -134,4 +138,6 @@ class Door:
         return str(content.get("_user_id", ""))
 
 
+#: Where the door leaves what it found for whoever lets the request in.
+FOUND = "bellhop.news"
 NOTHING_NEW = (("Cache-Control", "no-store"), ("Vary", "HX-Request, Cookie"))

@@ -2,9 +2,11 @@
 
 from webapp.accounts.acting import record
 from webapp.clock import now
+from webapp.customers.models import Customer
 from webapp.extensions import db
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
+from webapp.messages.channels import Channel
 from webapp.messages.models import Message, MessageState
 from webapp.messages.stopping import NAMES
 from webapp.states import move
@@ -15,17 +17,30 @@ class NotPossible(Exception):
 
 
 def send_again(message: Message) -> None:
-    """Send a message again that failed, or that may or may not have arrived. Raises NotPossible."""
+    """Send a message again that failed, or that may or may not have arrived. Raises NotPossible.
+
+    When the customer's number or address has been corrected since, it goes to the new one.
+    """
     again = (MessageState.FAILED, MessageState.UNKNOWN, MessageState.CANCELLED)
     clean = {"failures": 0, "finished_at": None, "error": None, "advice": None, "code": None}
     if not move(message, MessageState.QUEUED, expect=again, due_at=now(), **clean):
         raise NotPossible("This message is on its way or has arrived, so it is not sent again.")
+    if corrected := _corrected_address(message):
+        message.address, message.lane = corrected, f"{message.channel}:{corrected}"
     wake(Wake.DELIVER)
     record(
         "message.sent_again",
         f"Sent the {NAMES[message.channel]} message to {message.address} again",
         about=message,
     )
+
+
+def _corrected_address(message: Message) -> str | None:
+    """Return where the customer is reached by now, if that is known."""
+    customer = message.customer_id and db.session.get(Customer, message.customer_id)
+    if not customer:
+        return None
+    return customer.email if message.channel == Channel.EMAIL else customer.phone
 
 
 def leave(message: Message) -> None:
