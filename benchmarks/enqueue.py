@@ -7,7 +7,6 @@ route without the job, and the route as it is with Redis stopped.
 import asyncio
 import hashlib
 import hmac
-import subprocess
 import sys
 import time
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from typing import NamedTuple
 import aiohttp
 
 from benchmarks.polling import served
-from benchmarks.stage import DATABASES, ROOT, percentile, stage, verdict
+from benchmarks.stage import each_database, percentile, stage, verdict
 
 COUNT, PER_SECOND, WARM = 240, 20, 20
 ADDED_MS, WHOLE_MS = 10.0, 50.0
@@ -29,12 +28,8 @@ class Paid(NamedTuple):
 
 
 def main() -> None:
-    """Measure each database in a process of its own, because settings are read once."""
-    if len(sys.argv) > 1:
-        measure(sys.argv[1])
-        return
-    for database in DATABASES:
-        subprocess.run([sys.executable, "-m", "benchmarks.enqueue", database], cwd=ROOT, check=True)
+    """Measure on both databases."""
+    each_database("enqueue", measure)
 
 
 def measure(database: str) -> None:

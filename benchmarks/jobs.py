@@ -3,26 +3,16 @@
 Both drain a full queue with two processes; the speed is that of the middle 90 % of the rows.
 """
 
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Sequence
-
-from benchmarks.stage import DATABASES, ROOT, Stage, median, stage, verdict
+from benchmarks.stage import Stage, each_database, median, speed, stage, verdict, wait_for
 
 COUNT = 3_000
 ROUNDS = 3
 GOAL = 0.7
-PATIENCE = 300.0  # seconds
 
 
 def main() -> None:
-    """Measure both databases in a process of their own, because settings are read once."""
-    if len(sys.argv) > 1:
-        measure(sys.argv[1])
-        return
-    for database in DATABASES:
-        subprocess.run([sys.executable, "-m", "benchmarks.jobs", database], cwd=ROOT, check=True)
+    """Measure on both databases."""
+    each_database("jobs", measure)
 
 
 def measure(database: str) -> None:
@@ -46,8 +36,8 @@ def run_plain(here: Stage) -> float:
             peer.mark.apply_async((row,), producer=producer)
     with here.running(
         *here.celery("benchmarks.peers.plain_celery", "-Q", "plain"), log="plain.log"
-    ):
-        wait_for(lambda: peer.count_finished() == COUNT)
+    ) as worker:
+        wait_for(lambda: peer.count_finished() == COUNT, worker)
     return speed(peer.finished())
 
 
@@ -81,24 +71,9 @@ def run_ours(here: Stage) -> float:
             return found == COUNT
 
         line = here.celery("worker.app", "-Q", "urgent,messages,default,bulk")
-        with here.running(*line, log="ours.log", WORKER_CONCURRENCY="2"):
-            wait_for(all_done)
+        with here.running(*line, log="ours.log", WORKER_CONCURRENCY="2") as worker:
+            wait_for(all_done, worker)
         return speed([moment.timestamp() for moment in db.session.scalars(done)])
-
-
-def speed(moments: Sequence[float]) -> float:
-    """Return the events a second between the first 5 % and the last 5 %."""
-    first, last = int(len(moments) * 0.05), int(len(moments) * 0.95)
-    return (last - first) / (moments[last] - moments[first])
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    """Look now and then, seldom enough not to disturb."""
-    end = time.monotonic() + PATIENCE
-    while not done():
-        if time.monotonic() > end:
-            sys.exit("It did not finish in time.")
-        time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
-from benchmarks.stage import DATABASES, ROOT, Stage, median, stage, verdict
+from benchmarks.stage import ROOT, Stage, each_database, median, stage, verdict
 
 ROUNDS, SECONDS = 5, 2.0
 GOALS = {"sqlite": 0.5, "postgres": 0.35}
@@ -28,12 +28,8 @@ PLAIN = ("-c", "python:benchmarks.peers.bare_gunicorn")
 
 
 def main() -> None:
-    """Measure each database in a process of its own, because settings are read once."""
-    if len(sys.argv) > 1:
-        measure(sys.argv[1])
-        return
-    for database in DATABASES:
-        subprocess.run([sys.executable, "-m", "benchmarks.polling", database], cwd=ROOT, check=True)
+    """Measure on both databases."""
+    each_database("polling", measure)
 
 
 def measure(database: str) -> None:

@@ -5,28 +5,20 @@ real WhatsApp client. The peer: one message of Redis, one call, one row update f
 two worker processes and the sandbox's sink, which answers at once.
 """
 
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 
-from benchmarks.stage import DATABASES, ROOT, Stage, median, stage, verdict
+from benchmarks.stage import Stage, each_database, median, speed, stage, verdict, wait_for
 
 PLAIN, OURS = 1_500, 10_000
 ROUNDS = 3
 GOAL = 10.0
-PATIENCE = 300.0  # seconds
 ACCOUNT = ("ACCESS_TOKEN", "PHONE_NUMBER_ID", "BUSINESS_ACCOUNT_ID", "APP_SECRET", "VERIFY_TOKEN")
 WHATSAPP = {f"WHATSAPP_{name}": "bench" for name in ACCOUNT}
 
 
 def main() -> None:
-    """Measure each database in a process of its own, because settings are read once."""
-    if len(sys.argv) > 1:
-        measure(sys.argv[1])
-        return
-    for database in DATABASES:
-        subprocess.run([sys.executable, "-m", "benchmarks.sending", database], cwd=ROOT, check=True)
+    """Measure on both databases."""
+    each_database("sending", measure)
 
 
 def measure(database: str) -> None:
@@ -45,7 +37,6 @@ def measure(database: str) -> None:
 
 def run_plain(here: Stage, sink: str) -> float:
     """Return the messages a second of one task for each."""
-    from benchmarks.jobs import speed
     from benchmarks.peers import plain_celery as peer
 
     peer.create_rows(PLAIN)
@@ -54,14 +45,13 @@ def run_plain(here: Stage, sink: str) -> float:
             peer.send.apply_async((row, sink), producer=producer)
     with here.running(
         *here.celery("benchmarks.peers.plain_celery", "-Q", "plain"), log="plain.log"
-    ):
-        wait_for(lambda: peer.count_finished() == PLAIN)
+    ) as worker:
+        wait_for(lambda: peer.count_finished() == PLAIN, worker)
     return speed(peer.finished())
 
 
 def run_ours(here: Stage) -> float:
     """Return the messages a second of the sender."""
-    from benchmarks.jobs import speed
     from webapp import create_app
     from webapp.database import reading
     from webapp.extensions import db
@@ -99,19 +89,10 @@ def run_ours(here: Stage) -> float:
             "WORKER_CONCURRENCY": "2",
             "WHATSAPP_BASE_URL": f"{here.env['SANDBOX_URL']}/sink",
         }
-        with here.running(*line, log="ours.log", **settings):
-            wait_for(all_sent)
+        with here.running(*line, log="ours.log", **settings) as worker:
+            wait_for(all_sent, worker)
         sent = db.session.scalars(db.select(Message.sent_at).order_by(Message.sent_at))
         return speed([moment.timestamp() for moment in sent])
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    """Look now and then, seldom enough not to disturb."""
-    end = time.monotonic() + PATIENCE
-    while not done():
-        if time.monotonic() > end:
-            sys.exit("It did not finish in time.")
-        time.sleep(0.5)
 
 
 if __name__ == "__main__":

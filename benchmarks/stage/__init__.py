@@ -8,7 +8,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from devtools.valkey import Valkey
 
 ROOT = Path(__file__).parent.parent.parent
 DATABASES = ("sqlite", "postgres")
+PATIENCE = 300.0  # seconds
 
 
 @dataclass
@@ -74,6 +76,30 @@ def stage(database: str, **settings: str) -> Iterator[Stage]:
         }
         os.environ.update(env)
         yield Stage(folder, valkey, env)
+
+
+def each_database(name: str, measure: Callable[[str], None]) -> None:
+    """Measure each database in a process of its own, because settings are read once."""
+    if len(sys.argv) > 1:
+        measure(sys.argv[1])
+        return
+    for database in DATABASES:
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}", database], cwd=ROOT, check=True)
+
+
+def wait_for(done: Callable[[], bool], worker: "subprocess.Popen[bytes]") -> None:
+    """Look now and then, seldom enough not to disturb; give up when the worker has ended."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end or worker.poll() is not None:
+            sys.exit("It did not finish: the worker is too slow or has ended.")
+        time.sleep(0.5)
+
+
+def speed(moments: Sequence[float]) -> float:
+    """Return the events a second between the first 5 % and the last 5 %."""
+    first, last = int(len(moments) * 0.05), int(len(moments) * 0.95)
+    return (last - first) / (moments[last] - moments[first])
 
 
 def verdict(name: str, value: float, goal: float, *, unit: str = "", at_most: bool = False) -> str:
