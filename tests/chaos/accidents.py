@@ -3,7 +3,7 @@
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import psutil
@@ -14,7 +14,7 @@ Accident = Callable[[Stack, random.Random], None]
 
 
 def kill_a_worker_child(stack: Stack, chance: random.Random) -> None:
-    """Celery itself replaces it."""
+    """Celery replaces it, or gives itself up when that one was just being started."""
     children = stack.worker.children()
     if children:
         with suppress(psutil.NoSuchProcess):
@@ -92,7 +92,7 @@ def plan(chance: random.Random, *, rounds: int) -> list[tuple[float, Accident]]:
     return list(zip(moments, accidents, strict=True))
 
 
-def keep_alive(parts: list[Part]) -> None:
+def keep_alive(parts: Iterable[Part]) -> None:
     """Start what has ended by itself, as every platform does."""
     for part in parts:
         if not part.running:

@@ -104,17 +104,21 @@ class Payers:
         self.paid = 0
         self.repeated = 0
         self.problems: list[str] = []
+        self.closed = threading.Event()
         self.pool = ThreadPoolExecutor(AT_ONCE)
         self.done = [self.pool.submit(self._pay_all) for _ in range(AT_ONCE)]
 
     @property
     def finished(self) -> bool:
-        return all(future.done() for future in self.done)
+        """Whether all is paid; raises what went wrong with one of them."""
+        return all(future.done() and future.result() is None for future in self.done)
 
-    def join(self) -> None:
-        """Wait for all of them; raises what went wrong in one."""
-        for future in self.done:
-            future.result()
+    def __enter__(self) -> "Payers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Send everybody home."""
+        self.closed.set()
         self.pool.shutdown()
 
     def _pay_all(self) -> None:
@@ -123,8 +127,10 @@ class Payers:
                 due = next(self.waiting, None)
             if due is None:
                 return
-            while not self.may_pay(self.paid):
+            while not self.closed.is_set() and not self.may_pay(self.paid):
                 time.sleep(0.05)
+            if self.closed.is_set():
+                return
             self._pay(due)
             with self.lock:
                 self.paid += 1
@@ -139,7 +145,7 @@ class Payers:
             if status is not None and status < 500:
                 self.problems.append(f"{path} was answered with {status}")
                 return
-            if time.monotonic() > end:
+            if time.monotonic() > end or self.closed.is_set():
                 self.problems.append(f"{path} got no good answer, the last was {status}")
                 return
             self.repeated += 1

@@ -112,6 +112,8 @@ def lost(message: Message, *, ago: timedelta) -> None:
 
 
 def grow_old(message: Message, age: timedelta) -> None:
-    """Let the message be older."""
+    """Let the message be older, and whatever was tried with it."""
     message.created_at = now() - age
+    for attempt in message.attempts:
+        attempt.started_at = now() - age
     db.session.commit()
