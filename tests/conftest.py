@@ -18,6 +18,7 @@ from webapp import create_app
 from webapp.config import Config
 from webapp.database import reading
 from webapp.extensions import db as database
+from webapp.extensions import limiter
 from webapp.jobs import queue as publishing
 from webapp.messages import delivering
 
@@ -92,10 +93,12 @@ def _app(settings_of_tests: dict[str, str]) -> Iterator[Flask]:
 def app(_app: Flask, redis_url: str, sandbox: SandboxProcess) -> Iterator[Flask]:
     """Return the app; its tables are empty, its queue is empty, its context is pushed."""
     assert redis_url
-    reading.set(True)  # the test looks while the app writes
+    token = reading.set(True)  # the test looks while the app writes
     with _app.app_context():
+        limiter.reset()
         yield _app
         database.session.rollback()
+        reading.reset(token)
         empty_tables()
         sandbox.forget()
 

@@ -127,6 +127,7 @@ class Stack:
     ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
+        self.lines: list[redis.Redis[bytes]] = []
         self.valkey = Valkey(folder / "valkey")
         self.sandbox = SandboxProcess(folder, public_url=self.url)
         self.env = environment(
@@ -161,6 +162,8 @@ class Stack:
         self.sandbox.stop()
         self.valkey.stop()
         self.engine.dispose()
+        for line in self.lines:
+            line.close()
         STACKS.remove(self)
 
     def part(self, line: str, name: str | None = None) -> Part:
@@ -196,8 +199,9 @@ class Stack:
             yield session
 
     def redis(self) -> "redis.Redis[bytes]":
-        """Return a line to its Valkey."""
-        return redis.Redis.from_url(self.valkey.url)
+        """Return a line to its Valkey; it is closed with the stack."""
+        self.lines.append(redis.Redis.from_url(self.valkey.url))
+        return self.lines[-1]
 
     def look(self, question: Callable[[Session], Any]) -> Any:
         """Ask the database something; nobody has to wait for it."""

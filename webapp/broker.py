@@ -20,6 +20,8 @@ def settings(redis_url: str) -> dict[str, Any]:
             # A duplicate is refused by the claim, so this only bounds how long a dead worker's
             # message lies about; the sweep does not wait for it.
             "visibility_timeout": 3600,
+            # A click must not wait for a Redis that is away: by default kombu tries for six seconds.
+            "max_retries": 0,
             "socket_connect_timeout": 1,
             "socket_timeout": 5,
             "socket_keepalive": True,
