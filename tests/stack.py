@@ -127,7 +127,7 @@ class Stack:
     ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self.lines: list[redis.Redis[bytes]] = []
+        self.clients: list[redis.Redis[bytes]] = []
         self.valkey = Valkey(folder / "valkey")
         self.sandbox = SandboxProcess(folder, public_url=self.url)
         self.env = environment(
@@ -162,8 +162,8 @@ class Stack:
         self.sandbox.stop()
         self.valkey.stop()
         self.engine.dispose()
-        for line in self.lines:
-            line.close()
+        for client in self.clients:
+            client.close()
         STACKS.remove(self)
 
     def part(self, line: str, name: str | None = None) -> Part:
@@ -200,8 +200,8 @@ class Stack:
 
     def redis(self) -> "redis.Redis[bytes]":
         """Return a line to its Valkey; it is closed with the stack."""
-        self.lines.append(redis.Redis.from_url(self.valkey.url))
-        return self.lines[-1]
+        self.clients.append(redis.Redis.from_url(self.valkey.url))
+        return self.clients[-1]
 
     def look(self, question: Callable[[Session], Any]) -> Any:
         """Ask the database something; nobody has to wait for it."""
