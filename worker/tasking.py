@@ -93,7 +93,6 @@ def _add_task(name: str, soft_limit: int, hard_limit: int) -> None:
 
 def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:
     run = claim(job_id, worker=owners.me())
-    db.session.commit()
     if run is None:
         return
     logs.begin(

@@ -30,6 +30,7 @@ def claimed(db, worker, **values):
     """Return a job and its run by some worker."""
     job = asked(db)
     run = claim(job.id, worker=worker)
+    db.session.rollback()  # what was read before the claim is old by now
     for name, value in values.items():
         setattr(job, name, value)
     db.session.commit()
@@ -214,7 +215,9 @@ def test_a_job_that_kills_its_workers_is_given_up(db, queue):
 def test_a_job_that_gets_on_may_lose_any_number_of_workers(db, queue):
     job = asked(db)
     for number in range(sweeping.LOST_LIMIT + 2):
-        claim(job.id, worker=DEAD).step(number, 100)
+        run = claim(job.id, worker=DEAD)
+        db.session.rollback()  # what was read before the claim is old by now
+        run.step(number, 100)
         queue.sweep()
         db.session.refresh(job)
 

@@ -1,10 +1,10 @@
 """A job while it runs: claimed under a lease, fenced by its attempt, ended in one statement."""
 
+import json
 import random
 import time
 import traceback
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from webapp.broker import NEW
 from webapp.clock import now
+from webapp.database import Glance
 from webapp.extensions import UtcDateTime, db, settings
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
 from webapp.jobs.queue import Letter, post
+from webapp.states import stands
 
 LEASE = timedelta(seconds=60)
 REPORT_EVERY = 1.0  # seconds between two writes of progress, however often it is reported
@@ -159,47 +161,57 @@ class Run:
 def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
     """Take a job that is due and that nobody holds; None when there is no such job.
 
-    One conditional UPDATE, so a message that was delivered twice runs once. The caller commits.
+    One conditional UPDATE by itself, so a message that was delivered twice runs once.
     """
     moment = now()
-    times = {"moment": moment, "lease": moment + LEASE}
-    row = (
-        db.session.connection().execute(_CLAIM, {"of": job_id, "by": worker, **times}).one_or_none()
+    row = _CLAIM(db.engine, of=job_id, by=worker, moment=moment, lease=moment + LEASE)
+    if row is None:
+        return None
+    kind, queue, attempt, failures, max_attempts, args, request_id, asked_by_id = row
+    return Run(
+        id=job_id,
+        kind=JobKind(kind),
+        queue=Queue(queue),
+        attempt=attempt,
+        failures=failures,
+        max_attempts=max_attempts,
+        args=json.loads(args) if isinstance(args, str) else args,
+        request_id=request_id,
+        asked_by_id=asked_by_id,
     )
-    return Run(**row._mapping) if row else None
 
-
-CLAIMED: Collection[Any] = (
-    Job.id,
-    Job.kind,
-    Job.queue,
-    Job.attempt,
-    Job.failures,
-    Job.max_attempts,
-    Job.args,
-    Job.request_id,
-    Job.asked_by_id,
-)
 
 # Built once: putting these together costs more than running them.
-_MOMENT = bindparam("moment", type_=UtcDateTime())
-_CLAIM = (
+_MOMENT = bindparam("moment", type_=UtcDateTime(), required=False)
+_CLAIM = Glance(
     update(Job)
     .where(
-        Job.id == bindparam("of"),
-        or_(Job.state.in_(WAITING), (Job.state == JobState.PROGRESS) & (Job.lease_until < _MOMENT)),
+        Job.id == bindparam("of", required=False),
+        or_(
+            stands(Job.state, *WAITING),
+            stands(Job.state, JobState.PROGRESS) & (Job.lease_until < _MOMENT),
+        ),
         Job.run_at <= _MOMENT,
         Job.cancel_requested_at.is_(None),
     )
     .values(
         state=JobState.PROGRESS,
         attempt=Job.attempt + 1,
-        lease_until=bindparam("lease", type_=UtcDateTime()),
-        worker=bindparam("by"),
+        lease_until=bindparam("lease", type_=UtcDateTime(), required=False),
+        worker=bindparam("by", required=False),
         started_at=_MOMENT,
         version=Job.version + 1,
     )
-    .returning(*CLAIMED)
+    .returning(
+        Job.kind,
+        Job.queue,
+        Job.attempt,
+        Job.failures,
+        Job.max_attempts,
+        Job.args,
+        Job.request_id,
+        Job.asked_by_id,
+    )
 )
 _SUCCEED = (
     update(Job)
