@@ -127,7 +127,7 @@ class Stack:
     ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self.clients: list[redis.Redis[bytes]] = []
+        self.clients: list[Any] = []
         self.valkey = Valkey(folder / "valkey")
         self.sandbox = SandboxProcess(folder, public_url=self.url)
         self.env = environment(
@@ -230,7 +230,8 @@ class Stack:
         serializer = SecureCookieSessionInterface().get_signing_serializer(signer)
         assert serializer is not None
         cookie = serializer.dumps({"_user_id": token, "_fresh": True})
-        return Browser(self.url, str(cookie))
+        self.clients.append(Browser(self.url, str(cookie)))
+        return self.clients[-1]
 
 
 class Browser:
