@@ -230,8 +230,9 @@ class Stack:
         serializer = SecureCookieSessionInterface().get_signing_serializer(signer)
         assert serializer is not None
         cookie = serializer.dumps({"_user_id": token, "_fresh": True})
-        self.clients.append(Browser(self.url, str(cookie)))
-        return self.clients[-1]
+        browser = Browser(self.url, str(cookie))
+        self.clients.append(browser.session)
+        return browser
 
 
 class Browser:
