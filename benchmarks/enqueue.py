@@ -9,12 +9,15 @@ import hashlib
 import hmac
 import sys
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 
 from benchmarks.polling import served
 from benchmarks.stage import each_database, percentile, stage, verdict
+
+if TYPE_CHECKING:
+    from webapp.bookings.models import Booking
 
 COUNT, PER_SECOND, WARM = 240, 20, 20
 ADDED_MS, WHOLE_MS = 10.0, 50.0
@@ -73,13 +76,13 @@ def prepare(secret: str) -> list[Paid]:
     return payments
 
 
-def paid(booking: object, secret: str) -> Paid:
+def paid(booking: "Booking", secret: str) -> Paid:
     """Return the proof of payment, signed as the provider does."""
-    order_id = booking.payment.order_id  # type: ignore[attr-defined]
-    payment_id = f"pay_{booking.id}"  # type: ignore[attr-defined]
+    order_id = booking.payment.order_id
+    payment_id = f"pay_{booking.id}"
     signature = hmac.new(secret.encode(), f"{order_id}|{payment_id}".encode(), hashlib.sha256)
     return Paid(
-        f"/bookings/{booking.id}/verify-payment",  # type: ignore[attr-defined]
+        f"/bookings/{booking.id}/verify-payment",
         {
             "razorpay_order_id": order_id,
             "razorpay_payment_id": payment_id,

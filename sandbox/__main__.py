@@ -25,7 +25,7 @@ async def run(settings: Settings) -> None:
 def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(message)s")
     logging.getLogger("mail.log").setLevel(logging.ERROR)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a TextIO knows no reconfigure; ours is always the real one
     try:
         asyncio.run(run(Settings.from_env()))
     except (Refused, OSError) as error:

@@ -199,7 +199,10 @@ def a_writer_at_work(db):
 
 def test_who_is_signed_in_is_found_by_one_query(otto, db):
     asked = []
-    note = lambda *args: asked.append(args[2])  # noqa: E731
+
+    def note(*args):
+        asked.append(args[2])
+
     event.listen(db.engine, "before_cursor_execute", note)
     try:
         otto.get("/my/password")
