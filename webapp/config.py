@@ -41,6 +41,14 @@ class Config:
     web_threads: int
     worker_concurrency: int
     worker_grace_seconds: int
+    #: Messages of batches a minute and channel, unless a page says otherwise; 0: any number.
+    batch_rate: int
+    #: How long the minute of that limit is: shorter only to try it out.
+    rate_window_seconds: int
+    #: ``file:///folder`` or ``s3://bucket/prefix``; None: nothing can be uploaded or exported.
+    storage_url: str | None
+    upload_megabytes: int
+    audience_rows: int
     sandbox_url: str | None
     sandbox: Sandbox
     whatsapp: WhatsAppAccount | None
@@ -67,10 +75,11 @@ class Config:
         """Read and check every setting. Raises BadSetting naming the first variable that is wrong."""
         read = Reader(os.environ if env is None else env)
         public_url = read.url("PUBLIC_URL", default="http://127.0.0.1:5000")
+        database_url = read.database("DATABASE_URL")
         stand_in = sandboxed(read, public_url)
         return cls(
             secret_key=read.secret("SECRET_KEY"),
-            database_url=read.database("DATABASE_URL"),
+            database_url=database_url,
             redis_url=read.redis("REDIS_URL"),
             public_url=public_url,
             business_name=read.text("BUSINESS_NAME", default="Bellhop"),
@@ -84,6 +93,11 @@ class Config:
             web_threads=read.number("WEB_THREADS", default=4),
             worker_concurrency=read.number("WORKER_CONCURRENCY", default=2),
             worker_grace_seconds=read.number("WORKER_GRACE_SECONDS", default=10),
+            batch_rate=read.number("BATCH_RATE", default=100, least=0),
+            rate_window_seconds=read.number("RATE_WINDOW_SECONDS", default=60),
+            storage_url=read.storage("STORAGE_URL", database_url),
+            upload_megabytes=read.number("UPLOAD_MEGABYTES", default=100),
+            audience_rows=read.number("AUDIENCE_ROWS", default=500_000),
             sandbox_url=read.optional("SANDBOX_URL"),
             sandbox=stand_in,
             whatsapp=WhatsAppAccount.read(read) or stand_in.whatsapp,
@@ -117,11 +131,11 @@ class Reader:
             raise BadSetting(f"{name} is too short: it needs at least {MIN_SECRET} characters.")
         return value
 
-    def number(self, name: str, *, default: int) -> int:
-        """Return a whole number of at least 1."""
+    def number(self, name: str, *, default: int, least: int = 1) -> int:
+        """Return a whole number that is not too small."""
         value = self.text(name, default=str(default))
-        if not value.isdigit() or int(value) < 1:
-            raise BadSetting(f"{name} must be a whole number of at least 1, not {value!r}.")
+        if not value.isdigit() or int(value) < least:
+            raise BadSetting(f"{name} must be a whole number of at least {least}, not {value!r}.")
         return int(value)
 
     def seconds(self, name: str, *, default: str) -> tuple[int, ...]:
@@ -190,6 +204,20 @@ class Reader:
         raise BadSetting(
             f"{name} must be postgres://… or sqlite:////absolute/path, not {scheme + separator}…"
         )
+
+    def storage(self, name: str, database_url: str) -> str | None:
+        """Return where files are kept: beside a database that is itself a file, unless it is set.
+
+        Web and worker must see the same files, so with a database on another machine there is no
+        default that could be right.
+        """
+        value = self.optional(name)
+        if value is None and database_url.startswith("sqlite"):
+            folder = Path("/" + urlsplit(database_url).path.lstrip("/")).parent / "files"
+            return f"file://{folder}"
+        if value is not None and urlsplit(value).scheme not in {"file", "s3"}:
+            raise BadSetting(f"{name} must be file:///folder or s3://bucket/prefix, not {value!r}.")
+        return value
 
     def redis(self, name: str) -> str:
         """Return an address that Celery and redis-py both accept.

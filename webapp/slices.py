@@ -9,18 +9,33 @@ from webapp.bookings import models as bookings
 from webapp.bookings import payment_views as payment_pages
 from webapp.bookings import views as booking_pages
 from webapp.bookings import webhooks as payment_webhooks
+from webapp.campaigns import models as campaigns
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
+from webapp.exports import models as exports
 from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
+from webapp.message_templates import models as message_templates
 from webapp.messages import models as messages
 from webapp.messages import views as message_pages
 from webapp.messages import webhooks
+from webapp.notices import models as notices
 from webapp.services import models as services
 from webapp.services import views as service_pages
 
-TABLES = (accounts, bookings, customers, jobs, messages, services)
+TABLES = (
+    accounts,
+    bookings,
+    campaigns,
+    customers,
+    exports,
+    jobs,
+    message_templates,
+    messages,
+    notices,
+    services,
+)
 PAGES = (
     account_pages,
     book_pages,

@@ -3,8 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.clock import now
 from webapp.extensions import Model
@@ -40,7 +40,22 @@ class Customer(Model):
     note: Mapped[str] = mapped_column(String(2000), default="")
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
+    tags: Mapped[list["CustomerTag"]] = relationship(
+        cascade="all, delete-orphan", order_by="CustomerTag.tag"
+    )
+
     @property
     def tz(self) -> ZoneInfo:
         """The zone, to show times in."""
         return ZoneInfo(self.zone)
+
+
+class CustomerTag(Model):
+    """A word by which customers are found together, such as "regular"."""
+
+    __tablename__ = "customer_tags"
+
+    customer_id: Mapped[int] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
@@ -47,8 +47,14 @@ class Urgency(IntEnum):
 
 
 _QUEUED_SQL = text("state = 'queued'")
+_OF_BATCH_SQL = text("batch_id IS NOT NULL")
 _SENDING_SQL = text("state = 'sending'")
 _IN_THE_WAY_SQL = text("state IN ('queued', 'sending')")
+
+
+def _only(condition: TextClause) -> dict[str, TextClause]:
+    """Keep an index to some of the rows, on both databases."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
 
 
 class Message(Model):
@@ -57,9 +63,10 @@ class Message(Model):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("subject_type", "subject_id", "purpose", "channel"),
-        Index("ix_messages_due", "urgency", "due_at", sqlite_where=_QUEUED_SQL, postgresql_where=_QUEUED_SQL),
-        Index("ix_messages_sending", "lease_until", sqlite_where=_SENDING_SQL, postgresql_where=_SENDING_SQL),
-        Index("ix_messages_lane", "lane", "id", sqlite_where=_IN_THE_WAY_SQL, postgresql_where=_IN_THE_WAY_SQL),
+        Index("ix_messages_due", "batch_id", "urgency", "due_at", **_only(_QUEUED_SQL)),
+        Index("ix_messages_batch", "batch_id", "superseded", "state", "code", **_only(_OF_BATCH_SQL)),
+        Index("ix_messages_sending", "lease_until", **_only(_SENDING_SQL)),
+        Index("ix_messages_lane", "lane", "id", **_only(_IN_THE_WAY_SQL)),
         Index("ix_messages_provider", "channel", "provider_id"),
         Index("ix_messages_state", "state", "id"),
     )  # fmt: skip
@@ -77,6 +84,19 @@ class Message(Model):
     subject_id: Mapped[str | None] = mapped_column(String(40))
     purpose: Mapped[str] = mapped_column(String(64))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+    #: The number that whoever made the batch knows this recipient by.
+    recipient: Mapped[int | None]
+    #: Another message was written in its place, such as an SMS where WhatsApp failed.
+    superseded: Mapped[bool] = mapped_column(default=False)
+    #: The recipient's time zone and country (ISO 3166), for quiet hours and prices.
+    zone: Mapped[str | None] = mapped_column(String(64))
+    country: Mapped[str | None] = mapped_column(String(2))
+    #: When the recipient's quiet hours begin: it does not leave after this moment.
+    closes_at: Mapped[datetime | None]
+    #: What it is charged as: segments of an SMS, 1 for anything else; and as what the provider says.
+    units: Mapped[int] = mapped_column(default=1)
+    billed: Mapped[int | None]
     title: Mapped[str | None] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     html: Mapped[str | None] = mapped_column(Text)
@@ -170,3 +190,76 @@ class ChannelState(Model):
     advice: Mapped[str | None] = mapped_column(Text)
     #: The provider asked us to slow down: nothing leaves before this.
     not_before: Mapped[datetime | None]
+    #: How many messages of batches may leave in a minute; NULL: as the settings say; 0: any number.
+    per_minute: Mapped[int | None]
+
+
+class Batch(Model):
+    """Messages that belong together, such as a campaign's: held, stopped and counted as one."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject_type: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[str] = mapped_column(String(40))
+    #: The sandbox's fault profile when the sandbox carries it and it reaches nobody; NULL: for real.
+    rehearsal: Mapped[str | None] = mapped_column(String(40))
+    #: While it is held nothing of it leaves; why, in words, when nobody but the engine held it.
+    held_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    advice: Mapped[str | None] = mapped_column(Text)
+    cancelled_at: Mapped[datetime | None]
+    #: Between these times of day ("21:00") in the recipient's own zone nothing leaves.
+    quiet_from: Mapped[str | None] = mapped_column(String(5))
+    quiet_until: Mapped[str | None] = mapped_column(String(5))
+    #: How many refusals with one and the same code came in a row.
+    run_code: Mapped[str | None] = mapped_column(String(20))
+    run_length: Mapped[int] = mapped_column(default=0)
+    #: Counted from the rows now and then (``tallying``), so that a page reads one row:
+    #: messages by state, failed ones by code, units billed by "channel country".
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    billed: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: At most 120 points [epoch seconds, left the house, delivered, failed], thinned out as they grow.
+    history: Mapped[list[Any]] = mapped_column(default=list)
+    tallied_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class RateSlot(Model):
+    """One message of a limited channel: takes up room from its claim until a window after its answer."""
+
+    __tablename__ = "rate_slots"
+    __table_args__ = (Index("ix_rate_slots_free", "channel", "frees_at"),)
+
+    message_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[Channel]
+    #: NULL while it is under way.
+    frees_at: Mapped[datetime | None]
+
+
+class SuppressedBecause(StrEnum):
+    """Why an address gets no marketing."""
+
+    STOP = "stop"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    REFUSED = "refused"
+    BY_HAND = "by_hand"
+
+
+class Suppression(Model):
+    """An address to which a channel sends no marketing; checked whenever a message is claimed."""
+
+    __tablename__ = "suppressions"
+
+    #: Channel and address, as in ``Message.lane``.
+    lane: Mapped[str] = mapped_column(String(270), primary_key=True)
+    channel: Mapped[Channel]
+    address: Mapped[str] = mapped_column(String(254))
+    why: Mapped[SuppressedBecause]
+    note: Mapped[str | None] = mapped_column(String(300))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)

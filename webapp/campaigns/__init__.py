@@ -1,0 +1,1 @@
+"""Campaigns: one message to many people, sent once each."""

@@ -1,0 +1,1 @@
+"""Who gets a campaign: read from a file, from the customers, or from pasted numbers."""

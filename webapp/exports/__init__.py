@@ -1,0 +1,1 @@
+"""Exports: a CSV file written by a job, and the link to it."""

@@ -1,0 +1,1 @@
+"""Templates: texts with places for what differs from one recipient to the next."""

@@ -1,0 +1,1 @@
+"""Notices: what the house tells its own people."""
