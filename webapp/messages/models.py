@@ -61,7 +61,7 @@ _SENDING_SQL = text("state = 'sending'")
 _IN_THE_WAY_SQL = text("state IN ('queued', 'sending')")
 
 
-def _only(condition: TextClause) -> dict[str, TextClause]:
+def _only(condition: TextClause) -> dict[str, Any]:
     """Keep an index to some of the rows, on both databases."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 
