@@ -8,13 +8,16 @@ left to right. A value is never read as a text of its own: ``{{ x }}`` in a valu
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from webapp.message_templates.filters import DEFAULT, FILTERS, Filter, nearest, no_such_filter
+from webapp.message_templates.filters import DEFAULT, FILTERS, Filter, no_such_filter
+from webapp.message_templates.names import LONGEST_NAME
+from webapp.message_templates.names import name_of as name_of
+from webapp.message_templates.names import unknown as unknown
 
 LONGEST_TEXT = 20_000
-LONGEST_NAME = 64
 MOST_PLACES = 100
 # A value of nothing but these is blank: gaps, and what takes no room at all.
 _UNSEEN = "".join(map(chr, [*range(0x21), 0x7F, 0x85, 0xA0, *range(0x2000, 0x2010)]))
@@ -71,28 +74,26 @@ class Place:
         return result
 
 
+class Fills(Protocol):
+    """A piece of a text that differs from one recipient to the next."""
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """Return what stands here. Raises NotRenderable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text that has been read: literal pieces and places, in order."""
 
-    parts: tuple[str | Place, ...]
+    parts: tuple[str | Fills, ...]
     names: frozenset[str]
 
     def render(self, values: Mapping[str, str]) -> str:
-        """Put the values in. Raises MissingValue."""
+        """Put the values in. Raises NotRenderable."""
         return "".join(
             [part if isinstance(part, str) else part.fill(values) for part in self.parts]
         )
-
-
-def name_of(header: str) -> str:
-    """Return the name of a column as a placeholder: “First name” is ``first_name``.
-
-    Empty when the header holds neither a letter nor a digit. A name is its own name.
-    """
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", header).lower())
-    kept = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in text)
-    return "_".join(kept.split())[:LONGEST_NAME].strip("_")
 
 
 # Straight quotation marks, those that phones and other languages write, and a mixture of both.
@@ -188,12 +189,3 @@ def _step(written: str, position: int) -> Filter | str:
     if colon:
         raise BadTemplate(f"“{name}” is written alone, without anything after it.", position)
     return FILTERS[name]
-
-
-def unknown(names: Iterable[str], available: Iterable[str]) -> list[str]:
-    """Return a sentence for each name that is not available, with the nearest that is."""
-    known = sorted(set(available))
-    return [
-        f"There is no column called “{name}”. {nearest(name, known)}"
-        for name in sorted(set(names) - set(known))
-    ]

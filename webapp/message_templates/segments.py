@@ -113,9 +113,7 @@ def _advice(sign: str, plain: str) -> str:
 
 
 def _listed(signs: Sequence[str]) -> str:
-    shown = " ".join(
-        f"“{sign}”" if sign.isprintable() else "An unseen character" for sign in signs[:5]
-    )
-    return (
-        f"{shown}{' and others' if len(signs) > 5 else ''} {'makes' if len(signs) == 1 else 'make'}"
-    )
+    seen = [f"“{sign}”" for sign in signs if sign.isprintable()][:5]
+    shown = " ".join(seen) if seen else "A character that cannot be seen"
+    more = " and others" if seen and len(seen) < len(signs) else ""
+    return f"{shown}{more} {'makes' if len(seen) <= 1 and not more else 'make'}"
