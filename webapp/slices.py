@@ -17,6 +17,7 @@ from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
 from webapp.message_templates import models as message_templates
+from webapp.message_templates import views as template_pages
 from webapp.messages import models as messages
 from webapp.messages import views as message_pages
 from webapp.messages import webhooks
@@ -47,6 +48,7 @@ PAGES = (
     payment_pages,
     payment_webhooks,
     service_pages,
+    template_pages,
     webhooks,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(part.bp for part in PAGES)

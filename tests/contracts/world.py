@@ -21,6 +21,8 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
+from webapp.message_templates import editing
+from webapp.message_templates.models import Template, TemplateVersion
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.models import Attempt, ChannelState, Message, MessageState
 from webapp.services.models import Service
@@ -41,6 +43,7 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    template: Template
 
     @property
     def held(self) -> Booking:
@@ -64,6 +67,8 @@ class World:
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
             "filename": "app.css",
+            "template_id": self.template.id,
+            "number": 1,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -104,7 +109,27 @@ def make(app: Flask) -> World:
     db.session.add_all([*jobs.values(), *messages.values()])
     db.session.commit()
     begun = sessions.of(guest)[0].id
-    return World(app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun)
+    mail = some_templates()
+    db.session.commit()
+    return World(
+        app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun, mail
+    )
+
+
+def some_templates() -> Template:
+    """Add a template for each channel; return the e-mail's, which has two versions."""
+    body = "# Hello\n\nDear {{ name }}, [a link](https://example.org).\n\n- one\n- two"
+    editing.add(Channel.SMS, "A text", body="It’s ready, {{ name }}.")
+    mail = editing.add(Channel.EMAIL, "A mail", subject="An {{ old|default:'x' }} one", body=body)
+    editing.change(mail, "A mail", subject="Hello", body=body)
+    parts = [{"type": "BODY", "text": "Hello {{1}}"}, {"type": "FOOTER", "text": "Bye"}]
+    for status in ("APPROVED", "PAUSED"):
+        template = Template(
+            channel=Channel.WHATSAPP, name=status.lower(), language="en", status=status
+        )
+        template.versions = [TemplateVersion(number=1, body="Hello {{1}}", components=parts)]
+        db.session.add(template)
+    return mail
 
 
 def a_job(booking: Booking, state: JobState) -> Job:

@@ -5,3 +5,4 @@ from worker.tasks import bookings as bookings
 from worker.tasks import jobs as jobs
 from worker.tasks import messages as messages
 from worker.tasks import payments as payments
+from worker.tasks import templates as templates
