@@ -18,6 +18,8 @@ from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
 from webapp.message_templates import models as message_templates
 from webapp.messages import models as messages
+from webapp.messages import suppression_views as suppression_pages
+from webapp.messages import unsubscribe_views as unsubscribe_pages
 from webapp.messages import views as message_pages
 from webapp.messages import webhooks
 from webapp.notices import models as notices
@@ -47,6 +49,8 @@ PAGES = (
     payment_pages,
     payment_webhooks,
     service_pages,
+    suppression_pages,
+    unsubscribe_pages,
     webhooks,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(part.bp for part in PAGES)

@@ -22,7 +22,14 @@ from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.models import Attempt, ChannelState, Message, MessageState
+from webapp.messages.models import (
+    Attempt,
+    ChannelState,
+    Message,
+    MessageState,
+    SuppressedBecause,
+    Suppression,
+)
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -41,6 +48,7 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    suppression: Suppression
 
     @property
     def held(self) -> Booking:
@@ -63,6 +71,7 @@ class World:
             "slug": self.service.slug,
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
+            "suppression_id": self.suppression.id,
             "filename": "app.css",
         }
 
@@ -101,10 +110,15 @@ def make(app: Flask) -> World:
     )  # fmt: skip
     jobs = {state.value: a_job(confirmed, state) for state in JobState}
     messages = {state.value: a_message(confirmed, state) for state in MessageState}
-    db.session.add_all([*jobs.values(), *messages.values()])
+    suppression = Suppression(
+        lane="sms:+919812345699", channel=Channel.SMS, address="+919812345699",
+        why=SuppressedBecause.STOP,
+    )  # fmt: skip
+    db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
-    return World(app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun)
+    bookings = [held, confirmed, cancelled, expired]
+    return World(app, service, bookings, jobs, messages, guest, begun, suppression)
 
 
 def a_job(booking: Booking, state: JobState) -> Job:
