@@ -22,11 +22,12 @@ VIEWERS = """
     accounts.sessions accounts.end_session accounts.end_other_sessions accounts.password
     accounts.change_password bookings.index bookings.show customers.index customers.show
     home.dashboard jobs.index jobs.show jobs.status messages.index messages.show services.index
-    services.show
+    services.show exports.show
 """
 OPERATORS = """
     bookings.confirm bookings.cancel_form bookings.cancel customers.edit customers.update jobs.test
     jobs.retry jobs.cancel messages.send_again messages.leave messages.cancel messages.start_channel
+    exports.file
 """
 ADMINS = """
     accounts.activity accounts.people accounts.invite accounts.make_invitation accounts.person

@@ -18,6 +18,8 @@ from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
 from webapp.clock import now
+from webapp.exports import asking
+from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
@@ -41,6 +43,7 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    export: Export
 
     @property
     def held(self) -> Booking:
@@ -64,6 +67,7 @@ class World:
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
             "filename": "app.css",
+            "export_id": self.export.id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -104,7 +108,11 @@ def make(app: Flask) -> World:
     db.session.add_all([*jobs.values(), *messages.values()])
     db.session.commit()
     begun = sessions.of(guest)[0].id
-    return World(app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun)
+    export = asking.ask("tests.nothing", "Names.csv")
+    db.session.commit()
+    return World(
+        app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun, export
+    )
 
 
 def a_job(booking: Booking, state: JobState) -> Job:
