@@ -11,8 +11,8 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
-from webapp.messages.channels import Channel
 from webapp.messages.batches import touch
+from webapp.messages.channels import Channel
 from webapp.messages.models import Message, MessageState, Urgency
 
 
