@@ -39,6 +39,7 @@ class Wake(StrEnum):
     """Tasks without a row: they drain rows that come in thousands."""
 
     DELIVER = "messages.deliver"
+    SEND_BATCHES = "messages.send_batches"
     RECEIVE = "messages.receive"
     RECONCILE = "messages.reconcile"
 
@@ -74,6 +75,7 @@ POLICIES: dict[JobKind, Policy] = {
 
 WAKE_QUEUES: dict[Wake, Queue] = {
     Wake.DELIVER: Queue.MESSAGES,
-    Wake.RECEIVE: Queue.URGENT,
+    Wake.SEND_BATCHES: Queue.DEFAULT,
+    Wake.RECEIVE: Queue.MESSAGES,
     Wake.RECONCILE: Queue.DEFAULT,
 }
