@@ -13,6 +13,7 @@ from webapp.campaigns import models as campaigns
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
 from webapp.exports import models as exports
+from webapp.exports import views as export_pages
 from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
@@ -43,6 +44,7 @@ PAGES = (
     book_pages,
     booking_pages,
     customer_pages,
+    export_pages,
     home,
     job_pages,
     message_pages,

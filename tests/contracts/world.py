@@ -18,6 +18,8 @@ from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
 from webapp.clock import now
+from webapp.exports import asking
+from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
@@ -49,6 +51,7 @@ class World:
     guest: User
     session_id: int
     suppression: Suppression
+    export: Export
 
     @property
     def held(self) -> Booking:
@@ -73,6 +76,7 @@ class World:
             "channel": Channel.SMS.value,
             "suppression_id": self.suppression.id,
             "filename": "app.css",
+            "export_id": self.export.id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -117,8 +121,10 @@ def make(app: Flask) -> World:
     db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
+    export = asking.ask("tests.nothing", "Names.csv")
+    db.session.commit()
     bookings = [held, confirmed, cancelled, expired]
-    return World(app, service, bookings, jobs, messages, guest, begun, suppression)
+    return World(app, service, bookings, jobs, messages, guest, begun, suppression, export)
 
 
 def a_job(booking: Booking, state: JobState) -> Job:
