@@ -280,11 +280,12 @@ class Suppression(Model):
 
     __tablename__ = "suppressions"
 
+    id: Mapped[int] = mapped_column(primary_key=True)
     #: Channel and address, as in ``Message.lane``.
-    lane: Mapped[str] = mapped_column(String(270), primary_key=True)
+    lane: Mapped[str] = mapped_column(String(270), unique=True)
     channel: Mapped[Channel]
     address: Mapped[str] = mapped_column(String(254))
     why: Mapped[SuppressedBecause]
     note: Mapped[str | None] = mapped_column(String(300))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
