@@ -113,6 +113,15 @@ WAYS: dict[str, Way] = {
     "templates.archive": lambda c, w: send(c, f"/templates/{w.template.id}/archive"),
     "templates.restore": lambda c, w: send(c, f"/templates/{w.template.id}/restore"),
     "templates.fetch": lambda c, w: send(c, "/templates/fetch"),
+    "suppressions.add": lambda c, w: send(
+        c, "/messages/do-not-contact/new", channel="email", address="no@example.org"
+    ),
+    "suppressions.add_customer": lambda c, w: send(
+        c, f"/messages/do-not-contact/customers/{w.held.customer_id}/whatsapp"
+    ),
+    "suppressions.take_off": lambda c, w: send(
+        c, f"/messages/do-not-contact/{w.suppression.id}/lift", note="They asked for it."
+    ),
 }  # fmt: skip
 
 

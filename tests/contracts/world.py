@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_service, a_time, lapse, ordered
+from tests.message_templates.making import some_templates
 from tests.people import person
 from webapp.accounts import sessions, tokens
 from webapp.accounts.models import Link, Role, User
@@ -18,13 +19,21 @@ from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
 from webapp.clock import now
+from webapp.exports import asking
+from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
-from webapp.message_templates import editing
-from webapp.message_templates.models import Template, TemplateVersion
+from webapp.message_templates.models import Template
 from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.models import Attempt, ChannelState, Message, MessageState
+from webapp.messages.models import (
+    Attempt,
+    ChannelState,
+    Message,
+    MessageState,
+    SuppressedBecause,
+    Suppression,
+)
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -43,6 +52,8 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    suppression: Suppression
+    export: Export
     template: Template
 
     @property
@@ -66,9 +77,11 @@ class World:
             "slug": self.service.slug,
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
+            "suppression_id": self.suppression.id,
             "filename": "app.css",
             "template_id": self.template.id,
             "number": 1,
+            "export_id": self.export.id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -106,30 +119,18 @@ def make(app: Flask) -> World:
     )  # fmt: skip
     jobs = {state.value: a_job(confirmed, state) for state in JobState}
     messages = {state.value: a_message(confirmed, state) for state in MessageState}
-    db.session.add_all([*jobs.values(), *messages.values()])
+    suppression = Suppression(
+        lane="sms:+919812345699", channel=Channel.SMS, address="+919812345699",
+        why=SuppressedBecause.STOP,
+    )  # fmt: skip
+    db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
+    export = asking.ask("tests.nothing", "Names.csv")
     mail = some_templates()
     db.session.commit()
-    return World(
-        app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun, mail
-    )
-
-
-def some_templates() -> Template:
-    """Add a template for each channel; return the e-mail's, which has two versions."""
-    body = "# Hello\n\nDear {{ name }}, [a link](https://example.org).\n\n- one\n- two"
-    editing.add(Channel.SMS, "A text", body="It’s ready, {{ name }}.")
-    mail = editing.add(Channel.EMAIL, "A mail", subject="An {{ old|default:'x' }} one", body=body)
-    editing.change(mail, "A mail", subject="Hello", body=body)
-    parts = [{"type": "BODY", "text": "Hello {{1}}"}, {"type": "FOOTER", "text": "Bye"}]
-    for status in ("APPROVED", "PAUSED"):
-        template = Template(
-            channel=Channel.WHATSAPP, name=status.lower(), language="en", status=status
-        )
-        template.versions = [TemplateVersion(number=1, body="Hello {{1}}", components=parts)]
-        db.session.add(template)
-    return mail
+    bookings = [held, confirmed, cancelled, expired]
+    return World(app, service, bookings, jobs, messages, guest, begun, suppression, export, mail)
 
 
 def a_job(booking: Booking, state: JobState) -> Job:
