@@ -1,8 +1,9 @@
 """A campaign, where its recipients come from, and each recipient."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,7 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.clock import now
 from webapp.extensions import Model
 from webapp.message_templates.models import TemplateVersion
+from webapp.messages.channels import Channel
 from webapp.messages.models import Batch
+
+#: A start that is missed by more than this is not made up for: somebody is asked.
+GRACE = timedelta(hours=1)
 
 
 class CampaignState(StrEnum):
@@ -66,6 +71,36 @@ class Campaign(Model):
     batch: Mapped[Batch | None] = relationship(foreign_keys=[batch_id])
     rehearsal: Mapped[Batch | None] = relationship(foreign_keys=[rehearsal_id])
     sources: Mapped[list["Source"]] = relationship(back_populates="campaign", order_by="Source.id")
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone, to show times in."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def standing(self) -> CampaignState:
+        """The state, also while no worker has looked: a start that was missed is overdue."""
+        missed = self.starts_at is not None and self.starts_at + GRACE < now()
+        if self.state == CampaignState.SCHEDULED and missed:
+            return CampaignState.OVERDUE
+        return self.state
+
+    @property
+    def order(self) -> list[Channel]:
+        """The channels in the order in which they are tried."""
+        return [Channel(name) for name in self.channels]
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is being sent and nothing of it leaves."""
+        held = self.batch is not None and self.batch.held_at is not None
+        return held and self.state == CampaignState.SENDING
+
+    def text(self, channel: Channel) -> TemplateVersion | None:
+        """Return what is said by a channel."""
+        return {Channel.SMS: self.sms, Channel.WHATSAPP: self.whatsapp, Channel.EMAIL: self.email}[
+            channel
+        ]
 
 
 class Expansion(Model):
