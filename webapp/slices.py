@@ -10,6 +10,7 @@ from webapp.bookings import payment_views as payment_pages
 from webapp.bookings import views as booking_pages
 from webapp.bookings import webhooks as payment_webhooks
 from webapp.campaigns import models as campaigns
+from webapp.campaigns import views as campaign_pages
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
 from webapp.exports import models as exports
@@ -40,6 +41,7 @@ PAGES = (
     account_pages,
     book_pages,
     booking_pages,
+    campaign_pages,
     customer_pages,
     home,
     job_pages,
