@@ -14,11 +14,14 @@ from webapp.campaigns import views as campaign_pages
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
 from webapp.exports import models as exports
+from webapp.exports import views as export_pages
 from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
 from webapp.message_templates import models as message_templates
 from webapp.messages import models as messages
+from webapp.messages import suppression_views as suppression_pages
+from webapp.messages import unsubscribe_views as unsubscribe_pages
 from webapp.messages import views as message_pages
 from webapp.messages import webhooks
 from webapp.notices import models as notices
@@ -43,12 +46,15 @@ PAGES = (
     booking_pages,
     campaign_pages,
     customer_pages,
+    export_pages,
     home,
     job_pages,
     message_pages,
     payment_pages,
     payment_webhooks,
     service_pages,
+    suppression_pages,
+    unsubscribe_pages,
     webhooks,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(part.bp for part in PAGES)

@@ -105,6 +105,15 @@ WAYS: dict[str, Way] = {
     "services.update": lambda c, w: send(
         c, f"/services/{w.service.id}/edit", **fields_of(w.service)
     ),
+    "suppressions.add": lambda c, w: send(
+        c, "/messages/do-not-contact/new", channel="email", address="no@example.org"
+    ),
+    "suppressions.add_customer": lambda c, w: send(
+        c, f"/messages/do-not-contact/customers/{w.held.customer_id}/whatsapp"
+    ),
+    "suppressions.take_off": lambda c, w: send(
+        c, f"/messages/do-not-contact/{w.suppression.id}/lift", note="They asked for it."
+    ),
 }  # fmt: skip
 
 

@@ -18,11 +18,20 @@ from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
 from webapp.clock import now
+from webapp.exports import asking
+from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.models import Attempt, ChannelState, Message, MessageState
+from webapp.messages.models import (
+    Attempt,
+    ChannelState,
+    Message,
+    MessageState,
+    SuppressedBecause,
+    Suppression,
+)
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -41,6 +50,8 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    suppression: Suppression
+    export: Export
 
     @property
     def held(self) -> Booking:
@@ -63,7 +74,9 @@ class World:
             "slug": self.service.slug,
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
+            "suppression_id": self.suppression.id,
             "filename": "app.css",
+            "export_id": self.export.id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -101,10 +114,17 @@ def make(app: Flask) -> World:
     )  # fmt: skip
     jobs = {state.value: a_job(confirmed, state) for state in JobState}
     messages = {state.value: a_message(confirmed, state) for state in MessageState}
-    db.session.add_all([*jobs.values(), *messages.values()])
+    suppression = Suppression(
+        lane="sms:+919812345699", channel=Channel.SMS, address="+919812345699",
+        why=SuppressedBecause.STOP,
+    )  # fmt: skip
+    db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
-    return World(app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun)
+    export = asking.ask("tests.nothing", "Names.csv")
+    db.session.commit()
+    bookings = [held, confirmed, cancelled, expired]
+    return World(app, service, bookings, jobs, messages, guest, begun, suppression, export)
 
 
 def a_job(booking: Booking, state: JobState) -> Job:

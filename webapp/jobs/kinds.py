@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     CAMPAIGN_CLEAR = "campaigns.clear"
     TEMPLATES_FETCH = "templates.fetch"
     EXPORT_WRITE = "exports.write"
+    EXPORTS_CLEAN = "exports.clean"
     NOTICES_SEND = "notices.send"
     SESSIONS_CLEAN = "accounts.clean_sessions"
     NOTHING = "jobs.nothing"
@@ -38,6 +39,7 @@ class Wake(StrEnum):
     """Tasks without a row: they drain rows that come in thousands."""
 
     DELIVER = "messages.deliver"
+    SEND_BATCHES = "messages.send_batches"
     RECEIVE = "messages.receive"
     RECONCILE = "messages.reconcile"
 
@@ -63,6 +65,7 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.CAMPAIGN_CLEAR: Policy("Take back what has not left", Queue.DEFAULT),
     JobKind.TEMPLATES_FETCH: Policy("Fetch the WhatsApp templates", Queue.DEFAULT),
     JobKind.EXPORT_WRITE: Policy("Write the file", Queue.BULK),
+    JobKind.EXPORTS_CLEAN: Policy("Remove old files", Queue.BULK),
     JobKind.NOTICES_SEND: Policy("Notify the team", Queue.BULK),
     JobKind.SESSIONS_CLEAN: Policy("Remove old sessions", Queue.BULK),
     JobKind.NOTHING: Policy(
@@ -72,6 +75,7 @@ POLICIES: dict[JobKind, Policy] = {
 
 WAKE_QUEUES: dict[Wake, Queue] = {
     Wake.DELIVER: Queue.MESSAGES,
-    Wake.RECEIVE: Queue.URGENT,
+    Wake.SEND_BATCHES: Queue.DEFAULT,
+    Wake.RECEIVE: Queue.MESSAGES,
     Wake.RECONCILE: Queue.DEFAULT,
 }

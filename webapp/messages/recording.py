@@ -1,6 +1,7 @@
 """What became of each attempt, written in bulk as the answers come."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -21,6 +22,10 @@ log = structlog.get_logger(__name__)
 #: Knowledge may come after the process that asked was taken for dead; a report may come before it.
 # Not written as IN: a list that is spelled out at run time cannot be part of an executemany.
 _STILL_OPEN = or_(Message.state == MessageState.SENDING, Message.state == MessageState.UNKNOWN)
+
+#: Called, in the transaction that fails them, with the messages of batches that have just failed
+#: for good, by the answer or by a later report: whoever can reach the person otherwise.
+when_failed: list[Callable[[Sequence[uuid.UUID]], None]] = []
 
 
 class Sent(NamedTuple):
