@@ -1,6 +1,7 @@
 """Every task; importing this registers them."""
 
 from worker.tasks import accounts as accounts
+from worker.tasks import audience as audience
 from worker.tasks import bookings as bookings
 from worker.tasks import campaigns as campaigns
 from worker.tasks import exports as exports
