@@ -19,6 +19,7 @@ from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
 from webapp.message_templates import models as message_templates
+from webapp.message_templates import views as template_pages
 from webapp.messages import models as messages
 from webapp.messages import suppression_views as suppression_pages
 from webapp.messages import unsubscribe_views as unsubscribe_pages
@@ -54,6 +55,7 @@ PAGES = (
     payment_webhooks,
     service_pages,
     suppression_pages,
+    template_pages,
     unsubscribe_pages,
     webhooks,
 )

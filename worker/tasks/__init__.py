@@ -8,3 +8,4 @@ from worker.tasks import exports as exports
 from worker.tasks import jobs as jobs
 from worker.tasks import messages as messages
 from worker.tasks import payments as payments
+from worker.tasks import templates as templates
