@@ -13,6 +13,7 @@ from webapp.campaigns import live_views as live_pages
 from webapp.campaigns import models as campaigns
 from webapp.campaigns import recipient_views as recipient_pages
 from webapp.campaigns import rehearsal_views as rehearsal_pages
+from webapp.campaigns import views as campaign_pages
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
 from webapp.exports import models as exports
@@ -47,6 +48,7 @@ PAGES = (
     account_pages,
     book_pages,
     booking_pages,
+    campaign_pages,
     customer_pages,
     export_pages,
     home,
