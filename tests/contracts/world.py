@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_service, a_time, lapse, ordered
+from tests.message_templates.making import some_templates
 from tests.people import person
 from webapp.accounts import sessions, tokens
 from webapp.accounts.models import Link, Role, User
@@ -23,8 +24,16 @@ from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
+from webapp.message_templates.models import Template
 from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.models import Attempt, ChannelState, Message, MessageState
+from webapp.messages.models import (
+    Attempt,
+    ChannelState,
+    Message,
+    MessageState,
+    SuppressedBecause,
+    Suppression,
+)
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -43,7 +52,9 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    suppression: Suppression
     export: Export
+    template: Template
 
     @property
     def held(self) -> Booking:
@@ -66,7 +77,10 @@ class World:
             "slug": self.service.slug,
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
+            "suppression_id": self.suppression.id,
             "filename": "app.css",
+            "template_id": self.template.id,
+            "number": 1,
             "export_id": self.export.id,
         }
 
@@ -105,14 +119,18 @@ def make(app: Flask) -> World:
     )  # fmt: skip
     jobs = {state.value: a_job(confirmed, state) for state in JobState}
     messages = {state.value: a_message(confirmed, state) for state in MessageState}
-    db.session.add_all([*jobs.values(), *messages.values()])
+    suppression = Suppression(
+        lane="sms:+919812345699", channel=Channel.SMS, address="+919812345699",
+        why=SuppressedBecause.STOP,
+    )  # fmt: skip
+    db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
     export = asking.ask("tests.nothing", "Names.csv")
+    mail = some_templates()
     db.session.commit()
-    return World(
-        app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun, export
-    )
+    bookings = [held, confirmed, cancelled, expired]
+    return World(app, service, bookings, jobs, messages, guest, begun, suppression, export, mail)
 
 
 def a_job(booking: Booking, state: JobState) -> Job:

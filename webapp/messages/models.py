@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
+from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import Model
 from webapp.messages.channels import Channel, OutcomeKind
@@ -289,3 +290,5 @@ class Suppression(Model):
     note: Mapped[str | None] = mapped_column(String(300))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+    by: Mapped[User | None] = relationship(lazy="joined")
