@@ -64,7 +64,7 @@ def course(history: Sequence[Sequence[float]]) -> Course | None:
         for column in (1, 2, 3)
     ]
     step = max(1, -(-(len(history) - 1) // (ROWS - 1)))
-    shown = [*history[: -1 : step], history[-1]]
+    shown = [*history[:-1:step], history[-1]]
     rows = [
         Row(datetime.fromtimestamp(at, UTC), int(sent), int(delivered), int(failed))
         for at, sent, delivered, failed in shown

@@ -52,7 +52,10 @@ def is_fresh(campaign: Campaign) -> bool:
 def ask(campaign: Campaign) -> Job:
     """Ask for a check; a second click, or a second operator, asks for the same one."""
     job = enqueue(
-        JobKind.CAMPAIGN_CHECK, about=campaign, key=f"campaign:{campaign.id}", campaign_id=campaign.id
+        JobKind.CAMPAIGN_CHECK,
+        about=campaign,
+        key=f"campaign:{campaign.id}",
+        campaign_id=campaign.id,
     )
     record("campaign.check_asked", f"Checked the recipients of “{campaign.name}”", about=campaign)
     return job

@@ -52,7 +52,9 @@ class Way(NamedTuple):
 
 Suppressed = Mapping[str, SuppressedBecause]
 NOBODY: Suppressed = {}
-NO_ADDRESS = Trouble("no_address", "There is no number or address for any channel of this campaign.")
+NO_ADDRESS = Trouble(
+    "no_address", "There is no number or address for any channel of this campaign."
+)
 REFUSED = "{} is on the list of those who get nothing by {}."
 
 

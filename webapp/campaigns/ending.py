@@ -4,15 +4,20 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, exists, func, select, update
 
-from webapp.campaigns.models import Campaign, CampaignState, Expansion, Recipient, Source, SourceState
+from webapp.campaigns.models import (
+    Campaign,
+    CampaignState,
+    Expansion,
+    Recipient,
+    Source,
+    SourceState,
+)
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.messages.models import IN_THE_WAY, Message
 from webapp.states import stands
 
-_READING = exists().where(
-    Source.campaign_id == Campaign.id, Source.state == SourceState.READING
-)
+_READING = exists().where(Source.campaign_id == Campaign.id, Source.state == SourceState.READING)
 _LEFT = exists().where(
     Recipient.campaign_id == Campaign.id,
     Recipient.id

@@ -127,9 +127,7 @@ def last_recipient(campaign_id: int) -> int:
 
 def being_read(campaign_id: int) -> bool:
     """Say whether recipients are still being added."""
-    reading = exists().where(
-        Source.campaign_id == campaign_id, Source.state == SourceState.READING
-    )
+    reading = exists().where(Source.campaign_id == campaign_id, Source.state == SourceState.READING)
     return bool(db.session.scalar(select(reading)))
 
 

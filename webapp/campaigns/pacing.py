@@ -114,5 +114,3 @@ def span(seconds: float) -> str:
     """Say one span of time."""
     found = _rounded(seconds)
     return found.said if found.unit else f"{max(0, round(seconds))} seconds"
-
-

@@ -47,7 +47,9 @@ def require_ready(campaign: Campaign) -> None:
         if step.needed and not step.done:
             raise NotReady(step.sentence)
     if not checking.is_fresh(campaign):
-        raise CheckFirst("Texts or recipients have changed since they were checked. Check them again.")
+        raise CheckFirst(
+            "Texts or recipients have changed since they were checked. Check them again."
+        )
     if not campaign.findings.get("good"):
         raise NotReady("The check found nobody to whom this campaign can be sent.")
 
@@ -61,7 +63,9 @@ def start(campaign: Campaign) -> Batch:
     if batch is None:
         raise _too_late(campaign)
     count = campaign.findings.get("good", campaign.total)
-    record("campaign.sent", f"Sent the campaign “{campaign.name}” to {count:,} people", about=campaign)
+    record(
+        "campaign.sent", f"Sent the campaign “{campaign.name}” to {count:,} people", about=campaign
+    )
     return batch
 
 
@@ -83,7 +87,10 @@ def _begin(campaign: Campaign, expect: Any, **also: Any) -> Batch | None:
 def write_messages(campaign: Campaign) -> Job:
     """Ask for the messages of whoever has none yet."""
     return enqueue(
-        JobKind.CAMPAIGN_SEND, about=campaign, key=f"campaign:{campaign.id}", campaign_id=campaign.id
+        JobKind.CAMPAIGN_SEND,
+        about=campaign,
+        key=f"campaign:{campaign.id}",
+        campaign_id=campaign.id,
     )
 
 
