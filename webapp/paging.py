@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select
 from webapp.extensions import db
 
 SIZE = 50
-LARGEST = 2**63 - 1  # of the integers that both databases take
+LARGEST = 2**31 - 1  # of PostgreSQL's INTEGER, which every numeric key is
 
 
 class Page(NamedTuple):

@@ -23,11 +23,14 @@ VIEWERS = """
     accounts.sessions accounts.end_session accounts.end_other_sessions accounts.password
     accounts.change_password bookings.index bookings.show customers.index customers.show
     home.dashboard jobs.index jobs.show jobs.status messages.index messages.show services.index
+    services.show templates.index templates.show
     services.show suppressions.index exports.show
 """
 OPERATORS = """
     bookings.confirm bookings.cancel_form bookings.cancel customers.edit customers.update jobs.test
     jobs.retry jobs.cancel messages.send_again messages.leave messages.cancel messages.start_channel
+    templates.new templates.create templates.edit templates.update templates.use_again
+    templates.archive templates.restore templates.fetch
     suppressions.new suppressions.add suppressions.add_customer suppressions.lift_form
     suppressions.take_off exports.file
 """

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_service, a_time, lapse, ordered
+from tests.message_templates.making import some_templates
 from tests.people import person
 from webapp.accounts import sessions, tokens
 from webapp.accounts.models import Link, Role, User
@@ -23,6 +24,7 @@ from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
+from webapp.message_templates.models import Template
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.models import (
     Attempt,
@@ -52,6 +54,7 @@ class World:
     session_id: int
     suppression: Suppression
     export: Export
+    template: Template
 
     @property
     def held(self) -> Booking:
@@ -76,6 +79,8 @@ class World:
             "channel": Channel.SMS.value,
             "suppression_id": self.suppression.id,
             "filename": "app.css",
+            "template_id": self.template.id,
+            "number": 1,
             "export_id": self.export.id,
         }
 
@@ -122,9 +127,10 @@ def make(app: Flask) -> World:
     db.session.commit()
     begun = sessions.of(guest)[0].id
     export = asking.ask("tests.nothing", "Names.csv")
+    mail = some_templates()
     db.session.commit()
     bookings = [held, confirmed, cancelled, expired]
-    return World(app, service, bookings, jobs, messages, guest, begun, suppression, export)
+    return World(app, service, bookings, jobs, messages, guest, begun, suppression, export, mail)
 
 
 def a_job(booking: Booking, state: JobState) -> Job:

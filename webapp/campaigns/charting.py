@@ -56,20 +56,20 @@ def course(history: Sequence[Sequence[float]]) -> Course | None:
     top = nice(max(max(point[1:4]) for point in history))
     begin, end = history[0][0], history[-1][0]
     across = [WIDTH * (point[0] - begin) / max(end - begin, 1) for point in history]
-    lines = [
+    sent, delivered, failed = (
         " ".join(
             f"{x:.0f},{HEIGHT - HEIGHT * point[column] / top:.0f}"
             for x, point in zip(across, history, strict=True)
         )
         for column in (1, 2, 3)
-    ]
+    )
     step = max(1, -(-(len(history) - 1) // (ROWS - 1)))
     shown = [*history[:-1:step], history[-1]]
     rows = [
-        Row(datetime.fromtimestamp(at, UTC), int(sent), int(delivered), int(failed))
-        for at, sent, delivered, failed in shown
+        Row(datetime.fromtimestamp(at, UTC), *(int(number) for number in numbers))
+        for at, *numbers in shown
     ]
-    return Course(*lines, top, rows)
+    return Course(sent, delivered, failed, top, rows)
 
 
 def nice(number: float) -> int:

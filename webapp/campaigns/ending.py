@@ -26,10 +26,10 @@ _LEFT = exists().where(
         0,
     ),
 )
-_UNDER_WAY = exists().where(
-    Message.batch_id == Campaign.batch_id,
-    Message.superseded.is_(False),
-    stands(Message.state, *IN_THE_WAY),
+#: Each state by itself: there is an index for either.
+_WAITING, _LEAVING = (
+    exists().where(Message.batch_id == Campaign.batch_id, stands(Message.state, state))
+    for state in IN_THE_WAY
 )
 
 
@@ -45,7 +45,8 @@ def finish(batch_id: int) -> bool:
             Campaign.state == CampaignState.SENDING,
             ~_READING,
             ~_LEFT,
-            ~_UNDER_WAY,
+            ~_WAITING,
+            ~_LEAVING,
         )
         .values(state=CampaignState.DONE, finished_at=now(), version=Campaign.version + 1)
         .execution_options(synchronize_session=False)

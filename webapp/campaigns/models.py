@@ -30,6 +30,10 @@ class CampaignState(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: From where it may be sent.
+NOT_SENT = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.OVERDUE)
+
+
 class Campaign(Model):
     """One message to many people."""
 

@@ -76,6 +76,8 @@ class MailRenderer:
         self.text = marked.cut(markdown.as_text(tokens, marked.address), escape=False)
         page = marked.cut(markdown.as_html(tokens), escape=True)
         title = [part if isinstance(part, str) else Escaped(part) for part in self._subject_parts()]
+        begin = [address.parts[0] for address in marked.addresses]
+        self.links = frozenset(first.name for first in begin if isinstance(first, Place))
         self.html = _laid_out(marked.key, title, page, unsubscribe=False)
         self.html_with_end = _laid_out(marked.key, title, page, unsubscribe=True)
         self.business = settings().business_name

@@ -25,6 +25,8 @@ class Renderer(Protocol):
     """One version of a template, read once."""
 
     names: frozenset[str]
+    #: Those of the names whose values must be addresses of the web.
+    links: frozenset[str]
 
     def render(self, values: Mapping[str, str], *, unsubscribe_url: str | None = None) -> Rendered:
         """Make the message for one recipient. Raises NotRenderable."""

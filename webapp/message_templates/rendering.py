@@ -44,7 +44,7 @@ class SmsRenderer:
         if not body.strip():
             raise BadTemplate("A text is needed.")
         self.text = compile_text(body)
-        self.names = self.text.names
+        self.names, self.links = self.text.names, frozenset[str]()
 
     def render(self, values: Mapping[str, str], *, unsubscribe_url: str | None = None) -> Rendered:  # noqa: ARG002 - an SMS is answered with STOP
         """Make the SMS for one recipient. Raises NotRenderable."""

@@ -52,6 +52,11 @@ def blanks(components: Sequence[Mapping[str, Any]]) -> list[Blank]:
     ]
 
 
+def body_of(components: Sequence[Mapping[str, Any]]) -> str:
+    """Return the text of a template as it was approved."""
+    return "".join(piece.text for piece in _pieces(components) if piece.kind == "body")
+
+
 def refusal(components: Sequence[Mapping[str, Any]]) -> str | None:
     """Say why a template cannot be sent from here; None when it can."""
     for component in components:
@@ -85,7 +90,7 @@ class WhatsAppRenderer:
         self.name, self.language = name, language
         self.pieces = [(piece, _fillings(piece, fillings)) for piece in _pieces(components)]
         names = [text.names for _, texts in self.pieces for text in texts.values()]
-        self.names: frozenset[str] = frozenset().union(*names)
+        self.names, self.links = frozenset[str]().union(*names), frozenset[str]()
         footers = [part for part in components if _kind(part) == "footer"]
         self.footer = str(footers[0].get("text", "")) if footers else None
 

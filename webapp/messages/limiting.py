@@ -23,6 +23,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from webapp.clock import now
 from webapp.extensions import db, settings
+from webapp.jobs import owners
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
 from webapp.messages.channels import Channel
@@ -32,6 +33,8 @@ from webapp.messages.stopping import row_of
 #: What a process sent before it died, or before it gave up waiting, may reach the provider so much
 #: later.
 STRAGGLING = timedelta(seconds=15)
+#: For so long a process has the wait for room to itself, unless it says so again.
+WATCH = timedelta(seconds=2)
 
 
 def window() -> timedelta:
@@ -124,3 +127,28 @@ def _taken(channel: Channel, moment: datetime) -> int:
     taken = or_(RateSlot.frees_at.is_(None), RateSlot.frees_at > moment)
     counted = select(func.count()).where(RateSlot.channel == channel, taken)
     return db.session.scalar(counted) or 0
+
+
+def step() -> float:
+    """Return the seconds between two looks for room: a small part of the window."""
+    return min(max(settings().rate_window_seconds * 0.004, 0.01), 0.25)
+
+
+def watch(channel: Channel) -> bool:
+    """Take it on to wait for room; False while another process does. Commits."""
+    moment, me = now(), owners.me()
+    mine = db.session.execute(
+        update(ChannelState)
+        .where(
+            ChannelState.channel == channel,
+            or_(
+                ChannelState.watched_by == me,
+                ChannelState.watched_until.is_(None),
+                ChannelState.watched_until < moment,
+            ),
+        )
+        .values(watched_by=me, watched_until=moment + WATCH)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return mine.rowcount == 1  # type: ignore[attr-defined, no-any-return]

@@ -117,7 +117,7 @@ def _count(batch_id: int) -> Sequence[Row[Any]]:
         .where(*of_batch, _CAME_OUT)
         .group_by(*groups)
     )
-    rows: list[Row[Any]] = list(db.session.execute(done).all())
+    rows: list[Any] = list(db.session.execute(done).all())
     for state in (MessageState.QUEUED, MessageState.SENDING):
         waiting = select(
             literal(state.value).label("state"),
