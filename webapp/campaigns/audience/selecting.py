@@ -18,11 +18,6 @@ from webapp.messages.models import Suppression
 
 #: In the order of the cells that a customer becomes.
 CUSTOMER = Columns(("phone", "email", "name", "zone"), phone=0, email=1, name=2)
-REFUSES = {
-    Channel.SMS: Customer.no_sms,
-    Channel.WHATSAPP: Customer.no_whatsapp,
-    Channel.EMAIL: Customer.no_email,
-}
 
 
 def chosen(asked: dict[str, Any]) -> Select[Any]:
@@ -54,7 +49,7 @@ def _wanting(query: Select[Any], channel: Channel) -> Select[Any]:
     """Keep those who take offers by a channel, and have an address there."""
     address = Customer.email if channel == Channel.EMAIL else Customer.phone
     stopped = exists().where(Suppression.channel == channel, Suppression.address == address)
-    return query.where(address.is_not(None), ~REFUSES[channel], ~stopped)
+    return query.where(address.is_not(None), ~stopped)
 
 
 def _booked(asked: dict[str, Any]) -> Any:
