@@ -46,7 +46,10 @@ def measure(database: str) -> None:
     peak = max(float(line[2]) for line in times)
     print(f"{database}: {ours:.2f} s for {ROWS:,} rows, csv and phonenumbers alone {plain:.2f} s")
     print(verdict(f"reading a list on {database}", ours / plain, GOAL, at_most=True))
-    print(verdict(f"memory of it on {database}", peak, MEGABYTES, unit=" MB", at_most=True), flush=True)
+    print(
+        verdict(f"memory of it on {database}", peak, MEGABYTES, unit=" MB", at_most=True),
+        flush=True,
+    )
 
 
 def made_up() -> str:

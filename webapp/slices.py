@@ -9,7 +9,10 @@ from webapp.bookings import models as bookings
 from webapp.bookings import payment_views as payment_pages
 from webapp.bookings import views as booking_pages
 from webapp.bookings import webhooks as payment_webhooks
+from webapp.campaigns import live_views as live_pages
 from webapp.campaigns import models as campaigns
+from webapp.campaigns import recipient_views as recipient_pages
+from webapp.campaigns import rehearsal_views as rehearsal_pages
 from webapp.campaigns import views as campaign_pages
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
@@ -50,9 +53,12 @@ PAGES = (
     export_pages,
     home,
     job_pages,
+    live_pages,
     message_pages,
     payment_pages,
     payment_webhooks,
+    recipient_pages,
+    rehearsal_pages,
     service_pages,
     suppression_pages,
     template_pages,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from webapp.campaigns import recipients, standing
 from webapp.campaigns.expanding import purpose
@@ -83,7 +83,7 @@ def rows(args: dict[str, Any]) -> Iterator[list[Any]]:
                 yield _cells(who, letter)
 
 
-def _people(wanted: Wanted, after: int) -> Sequence[Row[Any]]:
+def _people(wanted: Wanted, after: int) -> Sequence[Any]:
     query = select(*PERSON).where(Recipient.campaign_id == wanted.campaign_id, Recipient.id > after)
     if wanted.words:
         query = query.where(holds(wanted.words, Recipient.name, Recipient.key, Recipient.email))
@@ -92,13 +92,12 @@ def _people(wanted: Wanted, after: int) -> Sequence[Row[Any]]:
     return db.session.execute(query.order_by(Recipient.id).limit(SLICE)).all()
 
 
-def _letters(wanted: Wanted, people: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
+def _letters(wanted: Wanted, people: Sequence[Any]) -> dict[int, Any]:
     """Return the newest message to each of some recipients."""
     if wanted.batch_id is None:
         return {}
     found = db.session.execute(
-        select(*LETTER)
-        .where(
+        select(*LETTER).where(
             Message.subject_type == "recipient",
             Message.subject_id.in_([str(who.id) for who in people]),
             Message.purpose == purpose(wanted.batch_id),
@@ -108,7 +107,7 @@ def _letters(wanted: Wanted, people: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
     return {row.recipient: row for row in found}
 
 
-def _fits(wanted: Wanted, who: Row[Any], letter: Row[Any] | None) -> bool:
+def _fits(wanted: Wanted, who: Any, letter: Any) -> bool:
     if wanted.state and wanted.state != _state(who, letter):
         return False
     if not wanted.code:
@@ -117,13 +116,13 @@ def _fits(wanted: Wanted, who: Row[Any], letter: Row[Any] | None) -> bool:
     return bool(code == wanted.code)
 
 
-def _state(who: Row[Any], letter: Row[Any] | None) -> str:
+def _state(who: Any, letter: Any) -> str:
     if letter is None:
         return UNSENDABLE if who.problem else UNWRITTEN
     return str(letter.state)
 
 
-def _cells(who: Row[Any], letter: Row[Any] | None) -> list[Any]:
+def _cells(who: Any, letter: Any) -> list[Any]:
     state = _state(who, letter)
     person = [who.row, who.name, who.phone, who.email, standing.WORDS[state]]
     if letter is None:

@@ -176,14 +176,14 @@ class Watched:
         return None if soon is None or late is None else (soon, late)
 
     @property
-    def _zones(self) -> dict[str, float]:
+    def _zones(self) -> dict[str, int]:
         """Say how many of those who are left live in which time zone, as the check found them."""
         found: Counter[str] = Counter()
         for zones in forecasting.by_channel(self.campaign).values():
             found.update(zones)
         largest = dict(found.most_common(MOST_ZONES)) or {self.campaign.zone: 1}
         share = self.remaining / sum(largest.values())
-        return {zone: count * share for zone, count in largest.items()}
+        return {zone: round(count * share) for zone, count in largest.items()}
 
     @property
     def time_left(self) -> str | None:
@@ -196,7 +196,7 @@ class Watched:
     @property
     def ends(self) -> str | None:
         """When it will be done, in words."""
-        if self.left is None or self.left[1] - self.moment < timedelta(minutes=5):
+        if self.left is None or self.left[1] - self.moment < timedelta(hours=1):
             return None
         return words.end_words(*self.left, self.campaign.zone, self.moment)
 

@@ -6,7 +6,6 @@ from tests.campaigns.audience.lists import (
     a_campaign,
     bad_rows,
     counts,
-    looked_at,
     read,
     recipients,
 )

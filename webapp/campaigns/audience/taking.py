@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, Table, insert, select, update
+from sqlalchemy import ARRAY, CursorResult, Select, String, func, literal, select, true, update
 
+from webapp.campaigns.audience import bulk
 from webapp.campaigns.audience.people import Person
 from webapp.campaigns.audience.problems import Refused
-from webapp.campaigns.models import BadRow, Campaign, Recipient, Source, SourceState
+from webapp.campaigns.models import Campaign, Recipient, Source, SourceState
 from webapp.customers.models import Customer
 from webapp.extensions import db
-
-RECIPIENTS = cast("Table", Recipient.__table__)
-BAD_ROWS = cast("Table", BadRow.__table__)
 
 
 class Found(NamedTuple):
@@ -58,7 +57,7 @@ def take(source_id: int, campaign_id: int, batch: Batch, *, before: int) -> int:
             .values(total=Campaign.total + len(new), version=Campaign.version + 1)
         )
     if bad:
-        db.session.connection().execute(insert(BAD_ROWS), [_bad(source_id, one) for one in bad])
+        bulk.add("bad_rows", BAD_ROW, [_bad(source_id, one) for one in bad])
     return len(new)
 
 
@@ -70,13 +69,21 @@ def _already(source_id: int, campaign_id: int, keys: list[str]) -> tuple[set[str
     """Return which keys this source has brought before, and which another one."""
     if not keys:
         return set(), set()
-    rows = db.session.execute(
-        select(Recipient.key, Recipient.source_id).where(
-            Recipient.campaign_id == campaign_id, Recipient.key.in_(keys)
-        )
-    ).all()
+    rows = db.session.execute(_standing(campaign_id, keys)).all()
     own = {key for key, source in rows if source == source_id}
     return own, {key for key, _ in rows} - own
+
+
+def _standing(campaign_id: int, keys: list[str]) -> Select[str, int]:
+    """Return the keys that stand in the campaign, with their sources."""
+    asked = select(Recipient.key, Recipient.source_id).where(Recipient.campaign_id == campaign_id)
+    if db.engine.dialect.name == "sqlite":
+        return asked.where(Recipient.key.in_(keys))
+    # One look into the unique index for each. While the table fills faster than PostgreSQL counts
+    # it, a list of keys would be planned as a walk through the whole campaign.
+    wanted = func.unnest(literal(keys, ARRAY(String))).table_valued("key").render_derived()
+    found = asked.where(Recipient.key == wanted.c.key).limit(1).lateral()
+    return select(found.c.key, found.c.source_id).select_from(wanted.join(found, true()))
 
 
 def _count(source_id: int, batch: Batch, before: int, good: int, bad: int, known: int) -> None:
@@ -108,53 +115,47 @@ def _count(source_id: int, batch: Batch, before: int, good: int, bad: int, known
 
 def _store(source_id: int, campaign_id: int, new: Sequence[Found]) -> None:
     customers = _customers([found.who for found in new])  # type: ignore[misc]
-    rows = [_recipient(source_id, campaign_id, found, customers) for found in new]
-    rows.sort(key=lambda row: row["row"])
-    db.session.connection().execute(insert(RECIPIENTS), rows)
+    rows = (_recipient(source_id, campaign_id, found, customers) for found in new)
+    bulk.add("recipients", RECIPIENT, sorted(rows, key=itemgetter(2)))
 
 
 def _customers(people: list[Person]) -> dict[str, tuple[int, str | None]]:
     """Return id and zone of those who are customers, by number and by address."""
     phones = [person.phone for person in people if person.phone]
-    emails = [person.email for person in people if not person.phone]
+    emails = [person.email for person in people if person.email and not person.phone]
     found: dict[str, tuple[int, str | None]] = {}
     for column, wanted in ((Customer.email, emails), (Customer.phone, phones)):
         if wanted:
-            rows = db.session.execute(
-                select(column, Customer.id, Customer.zone).where(column.in_(wanted))
-            )
+            asked = select(column, Customer.id, Customer.zone).where(bulk.among(column, wanted))
             # UTC is what a customer has whose zone nobody asked for.
-            found |= {key: (id_, zone if zone != "UTC" else None) for key, id_, zone in rows if key}
+            found |= {
+                key: (customer_id, zone if zone != "UTC" else None)
+                for key, customer_id, zone in db.session.execute(asked)
+                if key
+            }
     return found
+
+
+#: In the order in which ``_recipient`` gives them.
+RECIPIENT = (
+    "campaign_id", "source_id", "row", "key", "name", "phone", "email", "customer_id", "zone",
+    "country", "values", "detail",
+)  # fmt: skip
+BAD_ROW = ("source_id", "row", "problem", "detail", "cells")
 
 
 def _recipient(
     source_id: int, campaign_id: int, found: Found, customers: dict[str, tuple[int, str | None]]
-) -> dict[str, Any]:
+) -> tuple[Any, ...]:
     person = cast("Person", found.who)
     customer_id, zone = customers.get(person.key, (None, None))
-    return {
-        "campaign_id": campaign_id,
-        "source_id": source_id,
-        "row": found.row,
-        "key": person.key,
-        "name": person.name,
-        "phone": person.phone,
-        "email": person.email,
-        "customer_id": customer_id,
-        "zone": person.zone or zone or person.zone_of_number,
-        "country": person.country,
-        "values": person.values,
-        "detail": person.detail,
-    }
+    return (
+        campaign_id, source_id, found.row, person.key, person.name, person.phone, person.email,
+        customer_id, person.zone or zone or person.zone_of_number, person.country,
+        person.values, person.detail,
+    )  # fmt: skip
 
 
-def _bad(source_id: int, found: Found) -> dict[str, Any]:
+def _bad(source_id: int, found: Found) -> tuple[Any, ...]:
     refused = cast("Refused", found.who)
-    return {
-        "source_id": source_id,
-        "row": found.row,
-        "problem": refused.code,
-        "detail": str(refused)[:300],
-        "cells": found.cells,
-    }
+    return source_id, found.row, refused.code, str(refused)[:300], found.cells
