@@ -183,3 +183,8 @@ def test_who_only_looks_cannot_edit(db, vera):
 
     assert vera.get(f"/customers/{customer.id}/edit").status_code == 403
     assert vera.get("/customers/999999").status_code == 404
+
+
+@pytest.mark.parametrize("place", ["before=2147483648", "after=2147483648", "before=-2147483649"])
+def test_a_place_in_the_list_that_no_row_can_have_is_the_beginning(vera, place):
+    assert vera.get(f"/customers?{place}").status_code == 200
