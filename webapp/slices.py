@@ -21,6 +21,7 @@ from webapp.messages import models as messages
 from webapp.messages import views as message_pages
 from webapp.messages import webhooks
 from webapp.notices import models as notices
+from webapp.notices import views as notice_pages
 from webapp.services import models as services
 from webapp.services import views as service_pages
 
@@ -44,6 +45,7 @@ PAGES = (
     home,
     job_pages,
     message_pages,
+    notice_pages,
     payment_pages,
     payment_webhooks,
     service_pages,

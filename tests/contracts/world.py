@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -23,6 +24,9 @@ from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.models import Attempt, ChannelState, Message, MessageState
+from webapp.notices import announcing
+from webapp.notices.models import Level, Notice
+from webapp.notices.telling import tell
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -41,6 +45,8 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    announcement_id: int
+    notice_id: int
 
     @property
     def held(self) -> Booking:
@@ -64,6 +70,8 @@ class World:
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
             "filename": "app.css",
+            "announcement_id": self.announcement_id,
+            "notice_id": self.notice_id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -104,7 +112,21 @@ def make(app: Flask) -> World:
     db.session.add_all([*jobs.values(), *messages.values()])
     db.session.commit()
     begun = sessions.of(guest)[0].id
-    return World(app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun)
+    told = an_announcement(guest)
+    return World(
+        app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun, *told
+    )
+
+
+def an_announcement(guest: User) -> tuple[int, int]:
+    """Return the ids of an announcement and of a notice of every level's last."""
+    made = announcing.send_bulk_notifications(
+        "We close early", "At four.", level=Level.WARN, form_key="0123456789abcdef0"
+    )
+    for level in Level:
+        tell(guest.id, f"A notice, {level}", "With a text.", level=level, link="/jobs")
+    db.session.commit()
+    return made.id, db.session.scalars(select(Notice.id)).all()[-1]
 
 
 def a_job(booking: Booking, state: JobState) -> Job:
