@@ -8,6 +8,18 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.faults import Fault
+from sandbox.profiles import NAME, known
+
+UNDER = f"/as/{{profile:{NAME}}}"
+"""Before a provider's own path: sent in a rehearsal."""
+
+
+def rehearsed(request: web.Request) -> str:
+    """Return the profile that a message is sent under; empty when it is no rehearsal."""
+    name = request.match_info.get("profile", "")
+    if name and not known(name):
+        raise web.HTTPNotFound(text=f"There is no rehearsal called {name}.")
+    return name
 
 
 def hang_up(request: web.Request) -> web.Response:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from sandbox.faults import Fault, Faults
+from sandbox.profiles import Rehearsals
 from sandbox.settings import Behaviour, Settings
 from sandbox.store import Store
 from sandbox.webhooks import Webhooks
@@ -20,9 +21,20 @@ class Box:
         self.behaviour = Behaviour()
         self.store = Store()
         self.faults = Faults()
+        self.rehearsals = Rehearsals()
         self.webhooks = Webhooks(settings, self.behaviour, self.faults)
         self.close_door: Callable[[str, float], Awaitable[None]] | None = None
         self._running: set[asyncio.Task[None]] = set()
+
+    def trouble(self, provider: str, name: str, *, to: str, phase: str = "") -> Fault | None:
+        """Say what goes wrong with a message: by a fault, else by the rehearsal it is sent in."""
+        fault = None
+        if self.faults.active:
+            on = {"phase": phase} if phase else {"on": "send"}
+            fault = self.faults.take(provider, to=to, **on)
+        if fault is None and name:
+            fault = self.rehearsals.take(name, provider, to, phase)
+        return fault
 
     def switch_on(self, wanted: Mapping[str, Any]) -> Fault:
         """Switch a fault on. Raises ValueError in plain words.

@@ -91,6 +91,7 @@ class Control:
 
     async def forget(self, request: web.Request) -> Any:
         self.box.store.forget()
+        self.box.rehearsals.forget()
         self.ledger.forget()
         return {"ok": True}
 

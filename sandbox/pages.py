@@ -62,6 +62,7 @@ class Pages:
 
     async def forget(self, request: web.Request) -> web.Response:
         self.box.store.forget()
+        self.box.rehearsals.forget()
         self.ledger.forget()
         return see("/")
 

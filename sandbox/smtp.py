@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import secrets
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
-from typing import AnyStr
+from typing import Any, AnyStr
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from sandbox.box import Box
 from sandbox.faults import Fault
+from sandbox.profiles import known
 from sandbox.store import Message
 
 LARGEST = 33_554_432
@@ -26,10 +28,13 @@ class MailServer(SMTP):
 
     def __init__(self, box: Box) -> None:
         self.box = box
+        self.profile = ""
         super().__init__(
             Mailbox(box, self),
             data_size_limit=LARGEST,
             enable_SMTPUTF8=True,
+            auth_require_tls=False,
+            authenticator=self.check,
             hostname="sandbox.invalid",
             ident="ESMTP sandbox",
             loop=asyncio.get_running_loop(),
@@ -54,9 +59,7 @@ class MailServer(SMTP):
 
     async def play(self, phase: str, to: str = "") -> str | None:
         """Play a fault that comes before accepting: the reply, "" when hung up, or None."""
-        if not self.box.faults.active:
-            return None
-        fault = self.box.faults.take("smtp", phase=phase, to=to)
+        fault = self.box.trouble("smtp", self.profile, to=to, phase=phase)
         if fault is None:
             return None
         if fault.fault == "slow":
@@ -66,6 +69,19 @@ class MailServer(SMTP):
             self.hang_up()
             return ""
         return reply_of(fault)
+
+    def check(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: Any
+    ) -> AuthResult:
+        """Let in whoever names a rehearsal and knows the secret."""
+        if not isinstance(login, LoginPassword):
+            return AuthResult(success=False, handled=False)
+        name = login.login.decode(errors="replace")
+        right = hmac.compare_digest(login.password, self.box.settings.secret.encode())
+        if right and known(name):
+            self.profile = name
+            return AuthResult(success=True)
+        return AuthResult(success=False, handled=False)
 
     async def push(self, status: AnyStr) -> None:
         """Say a line; after 421 the server closes the connection, as RFC 5321 has it."""
@@ -109,7 +125,7 @@ class Mailbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the mail; it counts as accepted once it is stored, whatever the answer."""
         to = ",".join(envelope.rcpt_tos)
-        fault = self.box.faults.active and self.box.faults.take("smtp", phase="dot", to=to)
+        fault = self.box.trouble("smtp", self.server.profile, to=to, phase="dot")
         if fault:
             if fault.fault in ("drop", "refuse_connection"):
                 self.server.hang_up()

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
-from sandbox.answers import after_accepting
+from sandbox.answers import UNDER, after_accepting, rehearsed
 from sandbox.box import Box
 from sandbox.faults import Fault
 from sandbox.segments import count_segments
@@ -34,12 +34,17 @@ class Twilio:
         self._login = "Basic " + base64.b64encode(login.encode()).decode()
 
     def routes(self) -> list[web.RouteDef]:
+        """The same at Twilio's own paths, and for a rehearsal under ``/as/<profile>``."""
+        return [route for root in ("", UNDER) for route in self._routes(root)]
+
+    def _routes(self, under: str) -> list[web.RouteDef]:
+        root = under + ROOT
         return [
-            web.post(ROOT + "/Messages.json", self._twilio("send", self.send)),
-            web.get(ROOT + "/Messages.json", self._twilio("list", self.list_messages)),
-            web.get(ROOT + r"/Messages/{sid:\w+}.json", self._twilio("fetch", self.fetch)),
-            web.delete(ROOT + r"/Messages/{sid:\w+}.json", self._twilio("delete", self.delete)),
-            web.route("*", "/2010-04-01/{rest:.*}", self._twilio("unknown", self.unknown)),
+            web.post(root + "/Messages.json", self._twilio("send", self.send)),
+            web.get(root + "/Messages.json", self._twilio("list", self.list_messages)),
+            web.get(root + r"/Messages/{sid:\w+}.json", self._twilio("fetch", self.fetch)),
+            web.delete(root + r"/Messages/{sid:\w+}.json", self._twilio("delete", self.delete)),
+            web.route("*", under + "/2010-04-01/{rest:.*}", self._twilio("unknown", self.unknown)),
         ]
 
     def _twilio(self, operation: str, handler: Handler) -> Handler:
@@ -63,12 +68,11 @@ class Twilio:
         form = await request.post()
         given = {name: str(value).strip() for name, value in form.items() if name != "Body"}
         given["Body"] = str(form.get("Body", ""))
-        fault: Fault | None = None
-        if self.box.faults.active:
-            fault = self.box.faults.take("twilio", on="send", to=given.get("To", ""))
-            early = await play(request, fault, to=given.get("To", ""))
-            if early is not None:
-                return early
+        to = given.get("To", "")
+        fault = self.box.trouble("twilio", rehearsed(request), to=to)
+        early = await play(request, fault, to=to) if fault else None
+        if early is not None:
+            return early
         message = self._accept(given, len(form.getall("MediaUrl", [])))
         self._follow(message, fault)
         return await after_accepting(request, fault, answer(as_json(message), status=201))

@@ -13,9 +13,8 @@ from typing import Any
 import phonenumbers
 from aiohttp import web
 
-from sandbox.answers import after_accepting
+from sandbox.answers import UNDER, after_accepting, rehearsed
 from sandbox.box import Box
-from sandbox.faults import Fault
 from sandbox.graph import GraphError, answer, check_token, play
 from sandbox.settings import BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID, WHATSAPP_NUMBER
 from sandbox.store import Message, digits
@@ -54,7 +53,11 @@ class WhatsApp:
         self.statuses = Statuses(box)
 
     def routes(self) -> list[web.RouteDef]:
-        root = r"/{version:v\d+\.\d+}"
+        """The same at Meta's own paths, and for a rehearsal under ``/as/<profile>``."""
+        return [route for root in ("", UNDER) for route in self._routes(root)]
+
+    def _routes(self, under: str) -> list[web.RouteDef]:
+        root = under + r"/{version:v\d+\.\d+}"
         number, account = f"{root}/{PHONE_NUMBER_ID}", f"{root}/{BUSINESS_ACCOUNT_ID}"
         return [
             web.post(number + "/messages", self._graph("send", self.send)),
@@ -66,7 +69,9 @@ class WhatsApp:
             web.delete(
                 account + "/message_templates", self._graph("templates", self.remove_template)
             ),
-            web.get("/whatsapp_business/attachments/", self._graph("download", self.download)),
+            web.get(
+                under + "/whatsapp_business/attachments/", self._graph("download", self.download)
+            ),
             web.get(root + r"/{object:\d+}", self._graph("media", self.show_object)),
             web.delete(root + r"/{object:\d+}", self._graph("media", self.delete_media)),
             web.route("*", root + "/{rest:.*}", self._graph("unknown", self.unknown)),
@@ -95,12 +100,10 @@ class WhatsApp:
         if body.get("status") == "read":
             return self._mark_read(body)
         to = str(body.get("to") or "")
-        fault: Fault | None = None
-        if self.box.faults.active:
-            fault = self.box.faults.take("whatsapp", on="send", to=to)
-            early = await play(request, fault)
-            if early is not None:
-                return early
+        fault = self.box.trouble("whatsapp", rehearsed(request), to=to)
+        early = await play(request, fault) if fault else None
+        if early is not None:
+            return early
         message = self._accept(body, to)
         self.statuses.follow(message, fault)
         response = answer(

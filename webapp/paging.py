@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from flask import request, url_for
 from sqlalchemy import ColumnElement, Select
 
-from webapp.database import LARGEST_ID
 from webapp.extensions import db
 
 SIZE = 50
+LARGEST = 2**31 - 1  # of PostgreSQL's INTEGER, which every numeric key is
 
 
 class Page(NamedTuple):
@@ -55,7 +55,7 @@ def _wanted(key: ColumnElement[Any], name: str) -> Any:
         wanted = key.type.python_type(text)
     except (TypeError, ValueError):
         return None
-    return None if isinstance(wanted, int) and abs(wanted) > LARGEST_ID else wanted
+    return None if isinstance(wanted, int) and abs(wanted) > LARGEST else wanted
 
 
 def _here(**changed: Any) -> str:

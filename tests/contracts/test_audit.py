@@ -108,6 +108,23 @@ WAYS: dict[str, Way] = {
     "services.update": lambda c, w: send(
         c, f"/services/{w.service.id}/edit", **fields_of(w.service)
     ),
+    "templates.create": lambda c, w: send(c, "/templates/new/sms", name="Another", body="Hello"),
+    "templates.update": lambda c, w: send(
+        c, f"/templates/{w.template.id}/edit", name="Renamed", subject="Hello", body="New words"
+    ),
+    "templates.use_again": lambda c, w: send(c, f"/templates/{w.template.id}/versions/1/use"),
+    "templates.archive": lambda c, w: send(c, f"/templates/{w.template.id}/archive"),
+    "templates.restore": lambda c, w: send(c, f"/templates/{w.template.id}/restore"),
+    "templates.fetch": lambda c, w: send(c, "/templates/fetch"),
+    "suppressions.add": lambda c, w: send(
+        c, "/messages/do-not-contact/new", channel="email", address="no@example.org"
+    ),
+    "suppressions.add_customer": lambda c, w: send(
+        c, f"/messages/do-not-contact/customers/{w.held.customer_id}/whatsapp"
+    ),
+    "suppressions.take_off": lambda c, w: send(
+        c, f"/messages/do-not-contact/{w.suppression.id}/lift", note="They asked for it."
+    ),
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_service, a_time, lapse, ordered
+from tests.message_templates.making import some_templates
 from tests.people import person
 from webapp.accounts import sessions, tokens
 from webapp.accounts.models import Link, Role, User
@@ -19,11 +20,21 @@ from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
 from webapp.clock import now
+from webapp.exports import asking
+from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
+from webapp.message_templates.models import Template
 from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.models import Attempt, ChannelState, Message, MessageState
+from webapp.messages.models import (
+    Attempt,
+    ChannelState,
+    Message,
+    MessageState,
+    SuppressedBecause,
+    Suppression,
+)
 from webapp.notices import announcing
 from webapp.notices.models import Level, Notice
 from webapp.notices.telling import tell
@@ -45,6 +56,9 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    suppression: Suppression
+    export: Export
+    template: Template
     announcement_id: int
     notice_id: int
 
@@ -69,7 +83,11 @@ class World:
             "slug": self.service.slug,
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
+            "suppression_id": self.suppression.id,
             "filename": "app.css",
+            "template_id": self.template.id,
+            "number": 1,
+            "export_id": self.export.id,
             "announcement_id": self.announcement_id,
             "notice_id": self.notice_id,
         }
@@ -109,12 +127,20 @@ def make(app: Flask) -> World:
     )  # fmt: skip
     jobs = {state.value: a_job(confirmed, state) for state in JobState}
     messages = {state.value: a_message(confirmed, state) for state in MessageState}
-    db.session.add_all([*jobs.values(), *messages.values()])
+    suppression = Suppression(
+        lane="sms:+919812345699", channel=Channel.SMS, address="+919812345699",
+        why=SuppressedBecause.STOP,
+    )  # fmt: skip
+    db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
     told = an_announcement(guest)
+    export = asking.ask("tests.nothing", "Names.csv")
+    mail = some_templates()
+    db.session.commit()
+    bookings = [held, confirmed, cancelled, expired]
     return World(
-        app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun, *told
+        app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told
     )
 
 

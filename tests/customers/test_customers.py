@@ -120,15 +120,15 @@ def test_the_page_of_a_customer_shows_bookings_and_messages(db, vera, queue):
 def test_the_desk_changes_a_customer_and_it_is_written_down_without_the_details(db, otto):
     customer = a_customer(db)
     where = f"/customers/{customer.id}/edit"
-    changes = {"name": "Meera I.", "phone": "9800000009", "no_sms": "y", "note": " Likes tea. "}
+    changes = {"name": "Meera I.", "phone": "9800000009", "note": " Likes tea. "}
 
     answer = otto.post(where, data={**csrf(otto), **typed_for(customer, **changes)})
 
     assert answer.status_code == 303
-    assert (customer.name, customer.phone, customer.no_sms) == ("Meera I.", "+919800000009", True)
+    assert (customer.name, customer.phone) == ("Meera I.", "+919800000009")
     assert customer.note == "Likes tea."
     [entry] = audited(db, "customer.changed")
-    assert set(entry.detail["fields"]) == {"name", "phone", "no_sms", "note"}
+    assert set(entry.detail["fields"]) == {"name", "phone", "note"}
     assert "9800000009" not in str(entry.detail) + entry.text
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from wtforms import (
-    BooleanField,
     EmailField,
     Field,
     Form,
@@ -70,9 +69,6 @@ class CustomerForm(Form):
     phone = phone_field()
     email = email_field()
     zone = StringField("Time zone", [KnownZone()], filters=[one_line])
-    no_sms = BooleanField("No marketing by SMS")
-    no_whatsapp = BooleanField("No marketing by WhatsApp")
-    no_email = BooleanField("No marketing by e-mail")
     note = TextAreaField(
         "Note for the desk", [Length(max=2000, message="At most 2,000 characters.")]
     )

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
+from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import Model
 from webapp.messages.channels import Channel, OutcomeKind
@@ -55,10 +56,15 @@ class Urgency(IntEnum):
     CAMPAIGN = 9
 
 
-_QUEUED_SQL = text("state = 'queued'")
-_OF_BATCH_SQL = text("batch_id IS NOT NULL")
+_DUE_SQL = text("state = 'queued' AND batch_id IS NULL")
+_DUE_OF_BATCH_SQL = text("state = 'queued' AND batch_id IS NOT NULL")
 _SENDING_SQL = text("state = 'sending'")
 _IN_THE_WAY_SQL = text("state IN ('queued', 'sending')")
+_CAME_OUT_SQL = text("batch_id IS NOT NULL AND state NOT IN ('queued', 'sending')")
+_LOOK_SQL = text("state IN ('failed', 'unknown')")
+_CUSTOMER_SQL = text("customer_id IS NOT NULL")
+_PROVIDER_SQL = text("provider_id IS NOT NULL")
+_STALE_SQL = text("stale")
 
 
 def _only(condition: TextClause) -> dict[str, Any]:
@@ -72,12 +78,17 @@ class Message(Model):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("subject_type", "subject_id", "purpose", "channel"),
-        Index("ix_messages_due", "batch_id", "urgency", "due_at", **_only(_QUEUED_SQL)),
-        Index("ix_messages_batch", "batch_id", "superseded", "state", "code", **_only(_OF_BATCH_SQL)),
-        Index("ix_messages_sending", "lease_until", **_only(_SENDING_SQL)),
+        # A message changes its state twice on its way, and each index that it leaves or enters
+        # then costs as much as the change itself: hence each holds only the rows it is asked for.
+        Index("ix_messages_due", "urgency", "due_at", **_only(_DUE_SQL)),
+        Index("ix_messages_batch_due", "batch_id", "channel", "due_at", **_only(_DUE_OF_BATCH_SQL)),
+        Index("ix_messages_batch", "batch_id", "superseded", "state", "code", "channel", "country",
+              "billed", "units", **_only(_CAME_OUT_SQL)),
+        Index("ix_messages_sending", "batch_id", "lease_until", **_only(_SENDING_SQL)),
         Index("ix_messages_lane", "lane", "id", **_only(_IN_THE_WAY_SQL)),
-        Index("ix_messages_provider", "channel", "provider_id"),
-        Index("ix_messages_state", "state", "id"),
+        Index("ix_messages_provider", "channel", "provider_id", **_only(_PROVIDER_SQL)),
+        Index("ix_messages_customer_id", "customer_id", **_only(_CUSTOMER_SQL)),
+        Index("ix_messages_look", "state", "id", **_only(_LOOK_SQL)),
     )  # fmt: skip
 
     #: Also what the provider gives back to us in its reports; UUIDv7, so it sorts by age.
@@ -92,7 +103,7 @@ class Message(Model):
     subject_type: Mapped[str | None] = mapped_column(String(32))
     subject_id: Mapped[str | None] = mapped_column(String(40))
     purpose: Mapped[str] = mapped_column(String(64))
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     #: The number that whoever made the batch knows this recipient by.
     recipient: Mapped[int | None]
@@ -201,12 +212,16 @@ class ChannelState(Model):
     not_before: Mapped[datetime | None]
     #: How many messages of batches may leave in a minute; NULL: as the settings say; 0: any number.
     per_minute: Mapped[int | None]
+    #: Until then a process waits for room under that limit, so that no other one need wait too.
+    watched_until: Mapped[datetime | None]
+    watched_by: Mapped[str | None] = mapped_column(String(120))
 
 
 class Batch(Model):
     """Messages that belong together, such as a campaign's: held, stopped and counted as one."""
 
     __tablename__ = "batches"
+    __table_args__ = (Index("ix_batches_stale", "id", **_only(_STALE_SQL)),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subject_type: Mapped[str] = mapped_column(String(32))
@@ -232,6 +247,8 @@ class Batch(Model):
     #: At most 120 points [epoch seconds, left the house, delivered, failed], thinned out as they grow.
     history: Mapped[list[Any]] = mapped_column(default=list)
     tallied_at: Mapped[datetime | None]
+    #: Something changed since it was counted.
+    stale: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -264,11 +281,14 @@ class Suppression(Model):
 
     __tablename__ = "suppressions"
 
+    id: Mapped[int] = mapped_column(primary_key=True)
     #: Channel and address, as in ``Message.lane``.
-    lane: Mapped[str] = mapped_column(String(270), primary_key=True)
+    lane: Mapped[str] = mapped_column(String(270), unique=True)
     channel: Mapped[Channel]
     address: Mapped[str] = mapped_column(String(254))
     why: Mapped[SuppressedBecause]
     note: Mapped[str | None] = mapped_column(String(300))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    by: Mapped[User | None] = relationship(lazy="joined")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+import structlog
 from flask import json
 from sqlalchemy import ColumnElement, update
 
@@ -12,10 +13,14 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.channels.outcomes import explain, outcome
-from webapp.messages.models import Message, MessageState
+from webapp.messages.models import Batch, Message, MessageState
+from webapp.messages.opting_out import preferences
 from webapp.messages.receiving import handles
-from webapp.messages.recording import after_refusal
+from webapp.messages.recording import Sent, after_refusal
+from webapp.messages.suppressing import after_outcomes
 from webapp.states import move
+
+log = structlog.get_logger(__name__)
 
 #: A status only ever moves a message forward: reports come in any order and more than once.
 BEFORE: dict[MessageState, tuple[MessageState, ...]] = {
@@ -61,6 +66,10 @@ class Report(NamedTuple):
     at: datetime
     code: str | None = None
     detail: str | None = None
+    #: How many units the provider charges, where it says so.
+    billed: int | None = None
+    #: The sandbox tells it, beside accounts of our own: only a rehearsal's message may change by it.
+    rehearsal: bool = False
 
 
 def apply(report: Report) -> bool:
@@ -68,6 +77,9 @@ def apply(report: Report) -> bool:
     message = find(report)
     if message is None:
         return False
+    if report.rehearsal and not _rehearsed(message):
+        log.error("the sandbox told of a message that is no rehearsal", message=str(message.id))
+        return True
     if report.state == MessageState.FAILED:
         _fail(message, report)
     else:
@@ -91,9 +103,16 @@ def find(report: Report) -> Message | None:
     )
 
 
+def _rehearsed(message: Message) -> bool:
+    batch = db.session.get(Batch, message.batch_id) if message.batch_id else None
+    return batch is not None and batch.rehearsal is not None
+
+
 def _advance(message: Message, report: Report) -> None:
     stamps: dict[str, Any] = {"provider_id": report.provider_id}
     stamps["sent_at"] = message.sent_at or report.at
+    if report.billed is not None:
+        stamps["billed"] = report.billed
     if report.state == MessageState.DELIVERED:
         stamps["delivered_at"] = report.at
     if report.state == MessageState.READ:
@@ -128,7 +147,7 @@ def _fail(message: Message, report: Report) -> None:
         fate_state, wait, failures = MessageState.FAILED, 0.0, message.failures + 1
     else:
         fate_state, wait, failures = after_refusal(result, words, failures=message.failures)
-    move(
+    moved = move(
         message,
         fate_state,
         expect=BEFORE[MessageState.FAILED],
@@ -142,18 +161,23 @@ def _fail(message: Message, report: Report) -> None:
         lease_until=None,
         worker=None,
     )
+    if moved:
+        after_outcomes([Sent(message, result)])  # type: ignore[arg-type]  # it has all that a claimed row has
 
 
 @handles("whatsapp")
-def whatsapp_event(body: bytes, _extra: dict[str, Any]) -> str | None:
+def whatsapp_event(body: bytes, extra: dict[str, Any]) -> str | None:
     """Work through one webhook: every entry, change and status of it.
 
     https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
     """
     unknown = None
+    rehearsal = bool(extra.get("rehearsal"))
     for value in _values(body):
+        if not rehearsal:
+            preferences(value)
         for status in value.get("statuses", ()):
-            report = _whatsapp_report(status)
+            report = _whatsapp_report(status, rehearsal=rehearsal)
             if report is not None and not apply(report):
                 unknown = report.provider_id
     return unknown
@@ -169,7 +193,7 @@ def _values(body: bytes) -> Iterator[dict[str, Any]]:
         raise ValueError(f"not in the form of a webhook: {problem}") from problem
 
 
-def _whatsapp_report(status: dict[str, Any]) -> Report | None:
+def _whatsapp_report(status: dict[str, Any], *, rehearsal: bool) -> Report | None:
     state = WHATSAPP.get(str(status.get("status")))
     if state is None:
         return None
@@ -179,7 +203,7 @@ def _whatsapp_report(status: dict[str, Any]) -> Report | None:
         provider_id = str(status["id"])
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as problem:
         raise ValueError(f"a status without id or time: {problem}") from problem
-    code = errors[0].get("code")
+    code, billable = errors[0].get("code"), (status.get("pricing") or {}).get("billable")
     return Report(
         Channel.WHATSAPP,
         status.get("biz_opaque_callback_data"),
@@ -188,6 +212,8 @@ def _whatsapp_report(status: dict[str, Any]) -> Report | None:
         at,
         None if code is None else str(code),
         errors[0].get("title"),
+        None if billable is None else int(bool(billable)),
+        rehearsal,
     )
 
 
@@ -208,5 +234,6 @@ def twilio_event(body: bytes, extra: dict[str, Any]) -> str | None:
         state,
         now(),
         form.get("ErrorCode") or None,
+        rehearsal=bool(extra.get("rehearsal")),
     )
     return None if apply(report) else report.provider_id

@@ -34,7 +34,7 @@ def stopped() -> list[ChannelState]:
 
 def stop(channel: Channel, reason: str, advice: str | None) -> None:
     """Stop a channel: its messages stay queued until a person starts it again."""
-    _row_of(channel)
+    row_of(channel)
     taken = db.session.execute(
         update(ChannelState)
         .where(ChannelState.channel == channel, ChannelState.stopped_at.is_(None))
@@ -60,11 +60,12 @@ def start(channel: Channel) -> bool:
 
 def slow_down(channel: Channel, seconds: float) -> None:
     """Let nothing leave by this channel for a while, because its provider asked for that."""
-    row = _row_of(channel)
+    row = row_of(channel)
     row.not_before = now() + timedelta(seconds=seconds)
 
 
-def _row_of(channel: Channel) -> ChannelState:
+def row_of(channel: Channel) -> ChannelState:
+    """Return what is known of a channel, made when there is nothing yet."""
     row = db.session.get(ChannelState, channel)
     if row is None:
         try:

@@ -69,6 +69,8 @@ class Outcome:
     """The provider's own words and its trace id, for the operator who calls the provider."""
     retry_after: float | None = None
     """Seconds to wait at least; None leaves it to the caller's schedule."""
+    units: int | None = None
+    """What the provider charges it as, where its answer says so: segments of an SMS."""
 
 
 class Carrier(Protocol):

@@ -182,7 +182,12 @@ def _accepted(message: Any, attempt: int) -> Outcome:
             Channel.SMS, str(message.error_code), attempt=attempt, detail=message.error_message
         )
         return Outcome(judged.kind, message.sid, judged.code, judged.detail, judged.retry_after)
-    return Outcome(OutcomeKind.ACCEPTED, message.sid)
+    return Outcome(OutcomeKind.ACCEPTED, message.sid, units=_units(message.num_segments))
+
+
+def _units(segments: str | None) -> int | None:
+    """Read the number of segments; 0 means that Twilio has not counted them yet."""
+    return int(segments) or None if segments and segments.isdecimal() else None
 
 
 def _listed(ref: str, message: Any) -> Listed:
