@@ -100,7 +100,9 @@ STATES: dict[str, tuple[str, str | None, bool]] = {
 def _of_code(code: str, number: int, order: list[Channel]) -> Reason:
     known = None if code == NO_CODE else code
     words = explained(known, order)
-    return Reason(MessageState.FAILED, known, number, words.sentence, words.advice, again=known is not None)
+    return Reason(
+        MessageState.FAILED, known, number, words.sentence, words.advice, again=known is not None
+    )
 
 
 def _of_problem(code: str, number: int) -> Reason:
