@@ -201,3 +201,8 @@ def test_customers_are_found_by_their_tags(db, otto, vera):
     found = vera.get("/customers?tag=TEA").text
     assert re.findall(r'href="/customers/(\d+)"', found) == [str(meera.id)]
     assert "Nothing found" in vera.get("/customers?tag=nobody").text
+
+
+@pytest.mark.parametrize("place", ["before=2147483648", "after=2147483648", "before=-2147483649"])
+def test_a_place_in_the_list_that_no_row_can_have_is_the_beginning(vera, place):
+    assert vera.get(f"/customers?{place}").status_code == 200

@@ -6,11 +6,12 @@ from datetime import date
 from datetime import time as clock_time
 from typing import Any
 
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
     BooleanField,
     DateField,
     Form,
     IntegerField,
+    SelectChoice,
     SelectField,
     StringField,
     TimeField,
@@ -127,7 +128,9 @@ class StartForm(Form):
 class PriceForm(Form):
     """What one costs."""
 
-    channel = SelectField("Channel", choices=[(one.value, NAMES[one]) for one in Channel])
+    channel = SelectField(
+        "Channel", choices=[SelectChoice(one.value, NAMES[one]) for one in Channel]
+    )
     country = StringField("Country", filters=[one_line, lambda typed: (typed or "").upper()])
     price = StringField("Price of one", [InputRequired("A price is needed.")], filters=[one_line])
     currency = SelectField("Currency", choices=sorted(CURRENCIES))

@@ -196,7 +196,7 @@ class Watched:
     @property
     def ends(self) -> str | None:
         """When it will be done, in words."""
-        if self.left is None or self.left[1] - self.moment < timedelta(minutes=5):
+        if self.left is None or self.left[1] - self.moment < timedelta(hours=1):
             return None
         return words.end_words(*self.left, self.campaign.zone, self.moment)
 
