@@ -29,6 +29,7 @@ from webapp.messages import unsubscribe_views as unsubscribe_pages
 from webapp.messages import views as message_pages
 from webapp.messages import webhooks
 from webapp.notices import models as notices
+from webapp.notices import views as notice_pages
 from webapp.services import models as services
 from webapp.services import views as service_pages
 
@@ -55,6 +56,7 @@ PAGES = (
     job_pages,
     live_pages,
     message_pages,
+    notice_pages,
     payment_pages,
     payment_webhooks,
     recipient_pages,

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -34,6 +35,9 @@ from webapp.messages.models import (
     SuppressedBecause,
     Suppression,
 )
+from webapp.notices import announcing
+from webapp.notices.models import Level, Notice
+from webapp.notices.telling import tell
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -55,6 +59,8 @@ class World:
     suppression: Suppression
     export: Export
     template: Template
+    announcement_id: int
+    notice_id: int
 
     @property
     def held(self) -> Booking:
@@ -82,6 +88,8 @@ class World:
             "template_id": self.template.id,
             "number": 1,
             "export_id": self.export.id,
+            "announcement_id": self.announcement_id,
+            "notice_id": self.notice_id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -126,11 +134,25 @@ def make(app: Flask) -> World:
     db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
+    told = an_announcement(guest)
     export = asking.ask("tests.nothing", "Names.csv")
     mail = some_templates()
     db.session.commit()
     bookings = [held, confirmed, cancelled, expired]
-    return World(app, service, bookings, jobs, messages, guest, begun, suppression, export, mail)
+    return World(
+        app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told
+    )
+
+
+def an_announcement(guest: User) -> tuple[int, int]:
+    """Return the ids of an announcement and of a notice of every level's last."""
+    made = announcing.send_bulk_notifications(
+        "We close early", "At four.", level=Level.WARN, form_key="0123456789abcdef0"
+    )
+    for level in Level:
+        tell(guest.id, f"A notice, {level}", "With a text.", level=level, link="/jobs")
+    db.session.commit()
+    return made.id, db.session.scalars(select(Notice.id)).all()[-1]
 
 
 def a_job(booking: Booking, state: JobState) -> Job:

@@ -11,7 +11,8 @@ from webapp.bookings.models import Booking, BookingState
 from webapp.campaigns.audience.people import Columns, Person, person
 from webapp.campaigns.audience.problems import Refused
 from webapp.campaigns.audience.taking import Batch, Found
-from webapp.customers.models import Customer, CustomerTag
+from webapp.customers.finding import tagged
+from webapp.customers.models import Customer
 from webapp.extensions import db
 from webapp.messages.channels import Channel
 from webapp.messages.models import Suppression
@@ -34,7 +35,7 @@ def chosen(asked: dict[str, Any]) -> Select[Any]:
     if asked.get("wants"):
         query = _wanting(query, Channel(asked["wants"]))
     if asked.get("tag"):
-        query = query.where(Customer.tags.any(CustomerTag.tag == asked["tag"]))
+        query = query.where(tagged(asked["tag"]))
     if asked.get("booked_from") or asked.get("booked_until"):
         query = query.where(_booked(asked))
     return query
