@@ -11,6 +11,7 @@ from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.campaigns.audience import adding, bad_rows, showing
+from webapp.campaigns.audience import stopping as stopping  # a stopped job stops its list
 from webapp.campaigns.audience.problems import PROBLEMS
 from webapp.campaigns.models import BadRow, Campaign, CampaignState, Source
 from webapp.exports import asking

@@ -7,14 +7,13 @@ from sqlalchemy import select
 
 from webapp.campaigns.audience.people import Columns, person
 from webapp.campaigns.audience.problems import Refused
-from webapp.campaigns.models import Campaign, Source, SourceKind, SourceState
+from webapp.campaigns.models import Campaign, Source, SourceKind
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.pages import interval
 
 KINDS = (JobKind.AUDIENCE_READ, JobKind.AUDIENCE_REMOVE)
-BUSY = (SourceState.LOOKING, SourceState.READING, SourceState.LEAVING)
 REACH = {"phone": "with a number", "email": "with an address"}
 WANTS = {"sms": "who want offers by SMS", "whatsapp": "who want offers by WhatsApp",
          "email": "who want offers by e-mail"}  # fmt: skip
@@ -26,13 +25,6 @@ class Shown(NamedTuple):
     source: Source
     title: str
     job: Job | None
-
-    @property
-    def standing(self) -> SourceState:
-        """How it stands: what no job works on any more has been stopped."""
-        state = self.source.state
-        idle = state in BUSY and (self.job is None or self.job.finished)
-        return SourceState.STOPPED if idle and state != SourceState.LEAVING else state
 
 
 def lists(campaign: Campaign) -> list[Shown]:
