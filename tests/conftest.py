@@ -49,7 +49,11 @@ def kind(request: pytest.FixtureRequest) -> "Kind":
 
 @pytest.fixture(scope="session")
 def settings_of_tests(
-    kind: "Kind", valkey: Valkey, sandbox: SandboxProcess, new_database: "NewDatabase"
+    kind: "Kind",
+    valkey: Valkey,
+    sandbox: SandboxProcess,
+    new_database: "NewDatabase",
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
     """Return the environment of the app under test."""
     return {
@@ -58,6 +62,10 @@ def settings_of_tests(
         "REDIS_URL": valkey.url,
         "PUBLIC_URL": PUBLIC_URL,
         "LOG_LEVEL": "WARNING",
+        "STORAGE_URL": f"file://{tmp_path_factory.mktemp('files')}",
+        # The limit has tests of its own; elsewhere nobody must wait a minute for the next hundred.
+        "BATCH_RATE": "0",
+        "RATE_WINDOW_SECONDS": "3",
         **sandbox.settings,
     }
 

@@ -6,7 +6,8 @@ import pytest
 
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.messages import claiming, stopping
+from webapp.jobs import owners
+from webapp.messages import claiming, recovering, stopping
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.models import Message, MessageState
 
@@ -132,15 +133,13 @@ def test_a_wrong_token_stops_the_channel_and_keeps_the_message(written, queue, s
 
 def test_what_a_dead_process_was_sending_is_unknown_and_never_queued(written, queue, sandbox):
     message = written()
-    [claimed] = claiming.claim(10, up_to_urgency=9)
+    [claimed] = claiming.claim(10)
     db.session.execute(
-        db.update(Message)
-        .where(Message.id == claimed.id)
-        .values(worker=f"{claiming.owners.host()}999999:1")
+        db.update(Message).where(Message.id == claimed.id).values(worker=f"{owners.host()}999999:1")
     )
     db.session.commit()
 
-    claiming.recover()
+    recovering.recover()
 
     assert message.state == MessageState.UNKNOWN
     queue.run()
@@ -149,11 +148,11 @@ def test_what_a_dead_process_was_sending_is_unknown_and_never_queued(written, qu
 
 def test_a_living_process_keeps_what_it_sends(written, db):
     message = written()
-    claiming.claim(10, up_to_urgency=9)
+    claiming.claim(10)
     db.session.execute(db.update(Message).values(lease_until=now() - timedelta(seconds=1)))
     db.session.commit()
 
-    claiming.recover()
+    recovering.recover()
 
     db.session.refresh(message)
     assert message.state == MessageState.SENDING

@@ -94,7 +94,7 @@ def test_a_report_may_come_before_the_answer_to_the_send(db, written, queue, wha
     message = written(Channel.WHATSAPP)
     from webapp.messages import claiming
 
-    claiming.claim(1, up_to_urgency=9)
+    claiming.claim(1)
     whatsapp(status(message, DELIVERED))
     queue.run()
 

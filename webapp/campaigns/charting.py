@@ -56,24 +56,24 @@ def course(history: Sequence[Sequence[float]]) -> Course | None:
     top = nice(max(max(point[1:4]) for point in history))
     begin, end = history[0][0], history[-1][0]
     across = [WIDTH * (point[0] - begin) / max(end - begin, 1) for point in history]
-    lines = [
+    sent, delivered, failed = (
         " ".join(
             f"{x:.0f},{HEIGHT - HEIGHT * point[column] / top:.0f}"
             for x, point in zip(across, history, strict=True)
         )
         for column in (1, 2, 3)
-    ]
+    )
     step = max(1, -(-(len(history) - 1) // (ROWS - 1)))
-    shown = [*history[: -1 : step], history[-1]]
+    shown = [*history[:-1:step], history[-1]]
     rows = [
-        Row(datetime.fromtimestamp(at, UTC), int(sent), int(delivered), int(failed))
-        for at, sent, delivered, failed in shown
+        Row(datetime.fromtimestamp(at, UTC), *(int(number) for number in numbers))
+        for at, *numbers in shown
     ]
-    return Course(*lines, top, rows)
+    return Course(sent, delivered, failed, top, rows)
 
 
 def nice(number: float) -> int:
-    """Return a round number that is not smaller: 1, 2, 5, 10, 20, 50…"""
+    """Return a round number that is not smaller, such as 1, 2, 5, 10, 20, 50."""
     step = 1
     while True:
         for factor in (1, 2, 5):

@@ -6,28 +6,32 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import CursorResult, update
 
 from webapp.accounts.acting import record
 from webapp.campaigns.composing import Composer, Letter, Trouble, composer, first_of
 from webapp.campaigns.expanding import (
     SECONDS,
     Person,
+    being_read,
     last_recipient,
     note_problems,
     people_after,
 )
-from webapp.campaigns.models import Campaign
+from webapp.campaigns.models import NOT_SENT, Campaign
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
-from webapp.jobs.running import Run
+from webapp.jobs.running import Impossible, NotNow, Run
+from webapp.message_templates.rendering import BadTemplate
+from webapp.messages.channels import Channel
 
-ANYWHERE = "*"
+#: Where a check that is not finished keeps what it has found so far.
+UNDER_WAY = "under_way"
 
 
 def seal(campaign: Campaign) -> str:
@@ -52,10 +56,18 @@ def is_fresh(campaign: Campaign) -> bool:
 def ask(campaign: Campaign) -> Job:
     """Ask for a check; a second click, or a second operator, asks for the same one."""
     job = enqueue(
-        JobKind.CAMPAIGN_CHECK, about=campaign, key=f"campaign:{campaign.id}", campaign_id=campaign.id
+        JobKind.CAMPAIGN_CHECK,
+        about=campaign,
+        key=f"campaign:{campaign.id}",
+        campaign_id=campaign.id,
     )
     record("campaign.check_asked", f"Checked the recipients of “{campaign.name}”", about=campaign)
     return job
+
+
+def place(channel: Channel, country: str | None) -> str:
+    """Return the key under which units are counted, as in ``Batch.billed``."""
+    return f"{channel} {country or ''}".strip()
 
 
 @dataclass(slots=True)
@@ -86,12 +98,11 @@ class Findings:
         self.good += 1
         self.first[first.channel] += 1
         self.zones[f"{first.channel} {who.zone or ''}"] += 1
-        country = who.country or ANYWHERE
-        self.units[f"{first.channel} {country}"] += first.text.units
+        self.units[place(first.channel, who.country)] += first.text.units
         for later in found[found.index(first) + 1 :]:
             if isinstance(later, Letter):
                 self.spare[later.channel] += 1
-                self.spare_units[f"{later.channel} {country}"] += later.text.units
+                self.spare_units[place(later.channel, who.country)] += later.text.units
         return first
 
     def as_json(self) -> dict[str, Any]:
@@ -115,29 +126,33 @@ def _plain(value: Any) -> Any:
 def check(run: Run, campaign: Campaign) -> bool:
     """Make every text once, and note who gets none. False when a slice of it is left.
 
-    Commits after each few recipients, with what was found so far, so that it goes on from there. When
-    somebody has changed texts or recipients meanwhile, it begins anew.
+    Commits after each few recipients, with what was found so far, so that it goes on from there.
+    When texts or recipients change meanwhile, it begins anew; when it is sent, it ends.
     """
-    wanted = seal(campaign)
-    so_far = campaign.findings.get("under_way") or {}
+    wanted, number, total = seal(campaign), campaign.id, campaign.total
+    before = {name: value for name, value in campaign.findings.items() if name != UNDER_WAY}
+    so_far = campaign.findings.get(UNDER_WAY, {})
     findings = Findings.of(so_far) if so_far.get("seal") == wanted else Findings(wanted)
-    texts, total, number = composer(campaign), campaign.total, campaign.id
-    end = time.monotonic() + SECONDS
+    texts, end = _texts(campaign), time.monotonic() + SECONDS
     while check_some(number, findings, texts):
-        _store(number, under_way=findings.as_json())
-        run.step(
-            findings.seen,
-            max(findings.seen, total),
-            f"Looked at {findings.seen:,} of {total:,} recipients.",
-        )
+        if not _store(number, {**before, UNDER_WAY: findings.as_json()}):
+            return True
+        words = f"Looked at {findings.seen:,} of {total:,} recipients."
+        run.step(findings.seen, max(findings.seen, total), words)
         if time.monotonic() > end:
             return False
+    if being_read(number):
+        raise NotNow("Recipients are being read just now, so the check cannot be finished.")
     findings.checked_at = now().isoformat()
     db.session.refresh(campaign)
-    if seal(campaign) != wanted:
-        return False
-    _store(number, checked=wanted, **findings.as_json())
-    return True
+    return _store(number, findings.as_json(), checked=wanted) and seal(campaign) == wanted
+
+
+def _texts(campaign: Campaign) -> Composer:
+    try:
+        return composer(campaign)
+    except BadTemplate as problem:
+        raise Impossible(str(problem)) from problem
 
 
 def check_some(campaign_id: int, findings: Findings, texts: Composer) -> bool:
@@ -151,13 +166,26 @@ def check_some(campaign_id: int, findings: Findings, texts: Composer) -> bool:
     return bool(people)
 
 
-def _store(campaign_id: int, *, checked: str | None = None, **findings: Any) -> None:
-    values: dict[str, Any] = {"findings": findings, "version": Campaign.version + 1}
-    if checked is not None:
-        values["checked"] = checked
-    db.session.execute(
+def _store(campaign_id: int, findings: dict[str, Any], **also: Any) -> bool:
+    """Keep the findings with a campaign that has not been sent yet."""
+    stored = db.session.execute(
         update(Campaign)
-        .where(Campaign.id == campaign_id)
-        .values(**values)
+        .where(Campaign.id == campaign_id, Campaign.state.in_(NOT_SENT))
+        .values(findings=findings, version=Campaign.version + 1, **also)
         .execution_options(synchronize_session=False)
     )
+    return cast("CursorResult[Any]", stored).rowcount == 1
+
+
+def summary(campaign: Campaign) -> str:
+    """Return what a check found, in a sentence."""
+    db.session.refresh(campaign)
+    good, bad = campaign.findings.get("good", 0), problems(campaign)
+    if not bad:
+        return f"All {good:,} can be sent to."
+    return f"{good:,} can be sent to, {bad:,} cannot."
+
+
+def problems(campaign: Campaign) -> int:
+    """Return how many recipients get nothing."""
+    return sum(campaign.findings.get("problems", {}).values())

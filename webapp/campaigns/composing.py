@@ -50,9 +50,21 @@ class Way(NamedTuple):
     text: Renderer
 
 
+#: By code, why somebody gets nothing: what is read where recipients are counted by reason.
+PROBLEMS = {
+    "no_address": "No number or address for any channel of the campaign",
+    "missing_value": "A value that the text needs is missing",
+    "too_long": "The text is too long with their values",
+    "nothing_left": "With their values nothing is left of the text",
+    "bad_link": "A value makes a link that leads nowhere",
+    "suppressed": "They want no offers",
+    "bounced": "Their address does not take mail",
+}
 Suppressed = Mapping[str, SuppressedBecause]
 NOBODY: Suppressed = {}
-NO_ADDRESS = Trouble("no_address", "There is no number or address for any channel of this campaign.")
+NO_ADDRESS = Trouble(
+    "no_address", "There is no number or address for any channel of this campaign."
+)
 REFUSED = "{} is on the list of those who get nothing by {}."
 
 
@@ -136,7 +148,7 @@ def first_of(found: Sequence[Letter | Trouble]) -> Letter | Trouble:
     for one in found:
         if isinstance(one, Letter) or one.code == "suppressed":
             return one
-    return found[0] if found else NO_ADDRESS  # type: ignore[return-value]
+    return found[0] if found else NO_ADDRESS
 
 
 def composer(campaign: Campaign) -> Composer:

@@ -20,9 +20,7 @@ class NotADraft(Exception):
     """Somebody has sent or scheduled it, so it cannot be changed; the text says so."""
 
 
-CHANGED_TOO_LATE = (
-    "This campaign is no longer a draft, so it cannot be changed. Nothing of what you typed was stored."
-)
+CHANGED_TOO_LATE = "This campaign is no longer a draft, so it cannot be changed. Nothing of what you typed was stored."
 
 
 def add(name: str) -> Campaign:

@@ -69,6 +69,17 @@ def expand(run: Run, campaign: Campaign, batch: Batch) -> bool:
     return True
 
 
+def summary(campaign: Campaign, batch: Batch) -> str:
+    """Return what came of it, in a sentence."""
+    if batch.cancelled_at is not None:
+        return "It was stopped before everybody had been written to."
+    if being_read(campaign.id):
+        return "It goes on when the new recipients have been read."
+    return (
+        f"Looked at {looked_at(Plan.of(campaign, batch)):,} recipients, and wrote their messages."
+    )
+
+
 def expand_some(plan: Plan, texts: Composer) -> int | None:
     """Write the messages of the next recipients, and return how many were looked at.
 
@@ -87,9 +98,9 @@ def expand_some(plan: Plan, texts: Composer) -> int | None:
         texts.first(one, suppressed=suppressed, ref=ref)
         for one, ref in zip(people, refs, strict=True)
     ]
-    if not _may_write(plan) or not _move_mark(plan, reached, people[-1].id):
-        db.session.rollback()
-        return 0 if _may_write(plan) else None
+    if not _move_mark(plan, reached, people[-1].id):
+        db.session.rollback()  # another run was faster
+        return 0
     windows = Windows(plan)
     letters = [
         message(plan, one, ref, letter, windows)
@@ -99,6 +110,9 @@ def expand_some(plan: Plan, texts: Composer) -> int | None:
     if letters:
         write_many(letters)
     note_problems(people, found)
+    if _cancelled(plan):
+        db.session.rollback()
+        return None
     return len(people)
 
 
@@ -127,9 +141,7 @@ def last_recipient(campaign_id: int) -> int:
 
 def being_read(campaign_id: int) -> bool:
     """Say whether recipients are still being added."""
-    reading = exists().where(
-        Source.campaign_id == campaign_id, Source.state == SourceState.READING
-    )
+    reading = exists().where(Source.campaign_id == campaign_id, Source.state == SourceState.READING)
     return bool(db.session.scalar(select(reading)))
 
 
@@ -146,10 +158,13 @@ def _mark(plan: Plan) -> int:
     return db.session.scalar(query) or 0
 
 
-def _may_write(plan: Plan) -> bool:
-    """Say whether the batch goes on; whoever cancels it waits until this slice is stored."""
+def _cancelled(plan: Plan) -> bool:
+    """Say whether the batch was cancelled; whoever cancels it now waits until this slice is stored.
+
+    Asked last, because whoever counts the batch waits too.
+    """
     query = select(Batch.cancelled_at).where(Batch.id == plan.batch_id)
-    return db.session.scalar(query.with_for_update(read=True)) is None
+    return db.session.scalar(query.with_for_update(key_share=True)) is not None
 
 
 def _move_mark(plan: Plan, before: int, to: int) -> bool:

@@ -30,6 +30,10 @@ class CampaignState(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: From where it may be sent.
+NOT_SENT = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.OVERDUE)
+
+
 class Campaign(Model):
     """One message to many people."""
 
@@ -131,6 +135,10 @@ class SourceState(StrEnum):
     READING = "reading"
     READ = "read"
     FAILED = "failed"
+    STOPPED = "stopped"
+    """Somebody stopped the reading; what was read stays."""
+    LEAVING = "leaving"
+    """It is being removed, with the recipients it brought."""
 
 
 class Source(Model):
@@ -148,14 +156,20 @@ class Source(Model):
     size: Mapped[int | None]
     encoding: Mapped[str | None] = mapped_column(String(40))
     delimiter: Mapped[str | None] = mapped_column(String(1))
+    #: Lines of the file, which are about its rows: for the progress.
+    lines: Mapped[int | None]
     header: Mapped[list[Any] | None]
     sample: Mapped[list[Any] | None]
-    #: {"phone": column number, "email": ..., "name": ..., "zone": ..., "region": "IN", "header": true}
+    #: {"phone": column number, "email": ..., "name": ..., "zone": ..., "region": "IN", "header": true,
+    #: "names": the placeholder of each column}
     mapping: Mapped[dict[str, Any] | None]
     #: Customers: the filter; pasted: the text.
     asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    #: Where reading goes on after a break: rows that have been read, and the byte that follows them.
+    #: Rows that have been read: each is good, bad, a double or known.
     rows: Mapped[int] = mapped_column(default=0)
+    #: Where reading goes on after a break: the last row looked at, as a spreadsheet counts rows with
+    #: heading and empty ones, and the byte that follows it (of customers: the id).
+    reached: Mapped[int] = mapped_column(default=0)
     offset: Mapped[int] = mapped_column(default=0)
     good: Mapped[int] = mapped_column(default=0)
     bad: Mapped[int] = mapped_column(default=0)

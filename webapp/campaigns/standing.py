@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from webapp.campaigns.models import Campaign
 from webapp.messages.channels import Channel
-from webapp.messages.channels.outcomes import Explanation, explain, find
+from webapp.messages.channels.outcomes import Explanation, Flag, explain, find
 from webapp.messages.models import Batch, MessageState
 
 
@@ -100,21 +100,39 @@ STATES: dict[str, tuple[str, str | None, bool]] = {
 def _of_code(code: str, number: int, order: list[Channel]) -> Reason:
     known = None if code == NO_CODE else code
     words = explained(known, order)
-    return Reason(MessageState.FAILED, known, number, words.sentence, words.advice, again=True)
+    again = known is not None and not words.flags & FOR_GOOD
+    return Reason(MessageState.FAILED, known, number, words.sentence, words.advice, again)
 
 
 def _of_problem(code: str, number: int) -> Reason:
-    return Reason("problem", code, number, sentence_of(code), None, again=False)
+    return Reason("problem", code, number, *problem_words(code), again=False)
 
 
+#: Whoever was refused with one of these is never asked again by this channel.
+FOR_GOOD = {Flag.SUPPRESS_MARKETING, Flag.SUPPRESS_CHANNEL, Flag.HARD_BOUNCE}
 #: How a batch counts what failed without a code.
 NO_CODE = "none"
-PROBLEMS: dict[str, str] = {}
+#: Why a recipient gets no message at all: a sentence, and what would help.
+PROBLEMS: dict[str, tuple[str, str | None]] = {
+    "no_address": (
+        "There is no number or address for any channel of this campaign.",
+        "Add it to the recipients, or add a channel that reaches them.",
+    ),
+    "suppressed": ("They have said that they want no messages like this.", None),
+    "bounced": ("Their address could not be reached before.", "Ask them for another one."),
+    "missing_value": (
+        "Something that the text needs is missing in their row.",
+        "Add it to the recipients, or give the text a word to fall back on.",
+    ),
+    "too_long": ("The text gets too long with their values.", "Shorten the text."),
+    "nothing_left": ("With their values nothing is left of the text.", None),
+    "bad_link": ("A link in the text becomes wrong with their values.", None),
+}
 
 
-def sentence_of(problem: str) -> str:
-    """Return why nothing can be sent to a recipient, in words."""
-    return PROBLEMS.get(problem, problem.replace("_", " ").capitalize())
+def problem_words(code: str) -> tuple[str, str | None]:
+    """Return why nothing can be sent to a recipient, in words, and what would help."""
+    return PROBLEMS.get(code, (code.replace("_", " ").capitalize() + ".", None))
 
 
 def explained(code: str | None, order: list[Channel]) -> Explanation:

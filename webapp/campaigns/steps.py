@@ -9,7 +9,6 @@ from webapp.campaigns.composing import composer
 from webapp.campaigns.expanding import being_read
 from webapp.campaigns.models import Campaign
 from webapp.message_templates.rendering import BadTemplate
-from webapp.messages.channels import Channel
 from webapp.messages.stopping import NAMES
 
 
@@ -94,7 +93,7 @@ def _check(campaign: Campaign) -> Step:
     if not checking.is_fresh(campaign):
         words = "Texts or recipients have changed since they were checked."
         return Step("check", title, done=False, sentence=words)
-    bad = sum(campaign.findings.get("problems", {}).values())
+    bad = checking.problems(campaign)
     good = campaign.findings.get("good", 0)
     if not good:
         return Step("check", title, done=False, sentence="It can be sent to nobody.")

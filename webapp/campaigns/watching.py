@@ -1,32 +1,35 @@
 """How a campaign stands, from a handful of rows: nothing is counted while people watch."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from webapp.campaigns import pacing, standing
+from webapp.campaigns import comparing, forecasting, pacing, standing, words
 from webapp.campaigns.models import Campaign, CampaignState
-from webapp.campaigns.pacing import Left
 from webapp.campaigns.standing import Part
 from webapp.clock import now
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel
-from webapp.messages.models import Batch, ChannelState, Message, MessageState, Urgency
+from webapp.messages.models import Batch, ChannelState, Message, MessageState
 from webapp.messages.quiet import window
-from webapp.pages import FAST_MS, IDLE_MS, SLOW_MS
+from webapp.pages import FAST_MS, SLOW_MS
 from webapp.states import stands
 
 #: The jobs that a campaign's page shows; its recipients and its check have pages of their own.
 SHOWN = (JobKind.CAMPAIGN_SEND, JobKind.CAMPAIGN_RETRY, JobKind.CAMPAIGN_CLEAR)
 SENDING_MS = 2 * FAST_MS
+#: It has left the hands of those who write drafts.
+BEGUN = (CampaignState.SENDING, CampaignState.DONE, CampaignState.CANCELLED)
 #: So long after its end reports still come, and the page still looks.
 PATIENCE = timedelta(minutes=10)
+#: Who lives elsewhere changes the range less than its width.
+MOST_ZONES = 5
 #: What waits for less than this is about to leave.
 SOON = timedelta(seconds=3)
 
@@ -143,7 +146,7 @@ class Watched:
         usual = settings().batch_rate
         return {
             channel: usual if known.get(channel) is None else known[channel] or 0
-            for channel in order(self.campaign)
+            for channel in self.campaign.order
         }
 
     @property
@@ -158,23 +161,44 @@ class Watched:
         return pacing.lately(self.batch.history, self.moment) if self.batch else None
 
     @cached_property
-    def left(self) -> Left | None:
-        """When it will be done; None when that cannot be said."""
+    def left(self) -> tuple[datetime, datetime] | None:
+        """When it will be done, at the earliest and at the latest; None when that cannot be said."""
         if self.batch is None or not self.under_way or self.held or not self.remaining:
             return None
         measured = (self.speed, pacing.overall(self.batch.history))
-        speeds = pacing.range_of(measured, self.limit)
+        speeds = pacing.expected(measured, self.limit)
         if speeds is None:
             return None
-        return pacing.left(self.remaining, speeds, self._opening, self.moment)
+        hours = (self.batch.quiet_from, self.batch.quiet_until)
+        late, soon = (
+            forecasting.end_of(self._zones, speed / 60, self.moment, hours) for speed in speeds
+        )
+        return None if soon is None or late is None else (soon, late)
+
+    @property
+    def _zones(self) -> dict[str, int]:
+        """Say how many of those who are left live in which time zone, as the check found them."""
+        found: Counter[str] = Counter()
+        for zones in forecasting.by_channel(self.campaign).values():
+            found.update(zones)
+        largest = dict(found.most_common(MOST_ZONES)) or {self.campaign.zone: 1}
+        share = self.remaining / sum(largest.values())
+        return {zone: round(count * share) for zone, count in largest.items()}
 
     @property
     def time_left(self) -> str | None:
-        """The same in words."""
+        """How long it still takes, in words."""
         if self.left is None:
             return None
-        low, high = ((end - self.moment).total_seconds() for end in self.left)
-        return pacing.words((low, high))
+        soon, late = self.left
+        return words.span_words(soon - self.moment, late - self.moment)
+
+    @property
+    def ends(self) -> str | None:
+        """When it will be done, in words."""
+        if self.left is None or self.left[1] - self.moment < timedelta(hours=1):
+            return None
+        return words.end_words(*self.left, self.campaign.zone, self.moment)
 
     def _opening(self, moment: datetime) -> tuple[datetime, datetime | None]:
         hours = (self.batch.quiet_from, self.batch.quiet_until) if self.batch else (None, None)
@@ -185,16 +209,18 @@ class Watched:
         """When the next message may leave, if that is not now: quiet hours, or a next try."""
         if self.batch is None or not self.under_way or self.held or not self.numbers["queued"]:
             return None
-        due = db.session.scalar(
-            select(Message.due_at)
+        first = [
+            select(func.min(Message.due_at))
             .where(
                 Message.batch_id == self.batch.id,
+                Message.channel == channel,
                 stands(Message.state, MessageState.QUEUED),
-                Message.urgency == int(Urgency.CAMPAIGN),
             )
-            .order_by(Message.due_at)
-            .limit(1)
-        )
+            .scalar_subquery()
+            for channel in self.campaign.order
+        ]
+        found = [due for due in db.session.execute(select(*first)).one() if due]
+        due = min(found, default=None)
         return due if due and due > self.moment + SOON else None
 
     @property
@@ -203,29 +229,34 @@ class Watched:
         return self._opening(self.moment)[0] > self.moment
 
     @property
+    def began(self) -> datetime | None:
+        """When its first message could leave."""
+        return self.batch.created_at if self.batch else self.campaign.started_at
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it was done or stopped."""
+        if not self.over or self.batch is None:
+            return None
+        return self.batch.tallied_at if self.rehearsed else self.campaign.finished_at
+
+    @property
+    def took(self) -> str | None:
+        """How long it took, in words."""
+        if self.ended is None or self.began is None:
+            return None
+        return comparing.span(self.ended - self.began)
+
+    @property
     def interval_ms(self) -> int | None:
         """Milliseconds until a page should look again; None when nothing will change by itself."""
         if any(not job.finished for job in self.jobs):
             return SENDING_MS
         if self.under_way:
             return SLOW_MS if self.held or self.waits_until else SENDING_MS
-        if self.campaign.state in (CampaignState.SCHEDULED, CampaignState.OVERDUE):
-            return IDLE_MS
         ended = self.campaign.finished_at or self.moment
         reports = self.numbers["sent"] and self.over and ended > self.moment - PATIENCE
         return SLOW_MS if reports else None
-
-
-class Hours(NamedTuple):
-    """Quiet hours, as they were typed."""
-
-    begin: str
-    end: str
-
-
-def order(campaign: Campaign) -> list[Channel]:
-    """Return the channels of a campaign in the order in which they are tried."""
-    return [Channel(name) for name in campaign.channels]
 
 
 def watch(campaign: Campaign, batch: Batch | None) -> Watched:
@@ -239,7 +270,7 @@ def watch(campaign: Campaign, batch: Batch | None) -> Watched:
         )
         .order_by(Job.id.desc())
     ).all()
-    mine = order(campaign)
+    mine = campaign.order
     states = db.session.scalars(select(ChannelState).where(ChannelState.channel.in_(mine)))
     return Watched(
         campaign,

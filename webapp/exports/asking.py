@@ -5,7 +5,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, String, func, select
+from sqlalchemy import cast as sql_cast
 
 from webapp.accounts.acting import record, who
 from webapp.exports.models import Export
@@ -13,6 +14,7 @@ from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
+from webapp.pages import interval
 
 NEWEST = 20
 
@@ -67,6 +69,22 @@ def of(about: Any) -> list[Asked]:
         .limit(NEWEST)
     ).all()
     return with_jobs(found)
+
+
+def changes_of(subject_type: str, subject_id: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return the number of changes to the files of a thing, as a part of a SELECT."""
+    mine = (Export.subject_type == subject_type, Export.subject_id == subject_id)
+    numbers = select(sql_cast(Export.id, String)).where(*mine)
+    jobs = (Job.subject_type == "export", Job.subject_id.in_(numbers))
+    files = select(func.coalesce(func.sum(Export.version), 0)).where(*mine).scalar_subquery()
+    work = select(func.coalesce(func.sum(Job.version), 0)).where(*jobs).scalar_subquery()
+    return files + work
+
+
+def interval_of(files: Sequence[Asked]) -> int | None:
+    """Return the milliseconds until a page should look again; None when nothing is being written."""
+    begun = [one.export.created_at for one in files if one.job and not one.job.finished]
+    return interval(min(begun)) if begun else None
 
 
 def with_jobs(exports: Sequence[Export]) -> list[Asked]:

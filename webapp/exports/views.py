@@ -17,7 +17,7 @@ from webapp.exports import asking
 from webapp.exports.models import KEPT_FOR, Export
 from webapp.extensions import db
 from webapp.jobs.models import Job
-from webapp.pages import interval, render
+from webapp.pages import render
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")
 
@@ -38,13 +38,12 @@ def show(export_id: int) -> ResponseReturnValue:
     """Show how far a file is, and the link to it, live while it is being written."""
     export = _find(export_id)
     asked = asking.with_jobs([export])[0]
-    waits = asked.job is not None and not asked.job.finished
     return render(
         "exports/show.html",
         block="live_part",
         asked=asked,
         version=polls.version(),
-        interval_ms=interval(export.created_at) if waits else None,
+        interval_ms=asking.interval_of([asked]),
     )
 
 

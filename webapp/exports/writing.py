@@ -12,7 +12,7 @@ from webapp.exports.models import Export
 from webapp.jobs.running import Impossible, Run
 
 #: Gives the rows of a file for what was asked (ids and filters), the header first.
-Writer = Callable[[dict[str, Any]], Iterable[list[str]]]
+Writer = Callable[[dict[str, Any]], Iterable[list[Any]]]
 
 #: Each by its name. Who has something to export registers it: this slice knows none of them.
 writers: dict[str, Writer] = {}
@@ -61,10 +61,10 @@ def write(run: Run, export: Export) -> str:
 class _Counted:
     """The rows of a writer, counted while they pass by; the job tells how far it is."""
 
-    def __init__(self, run: Run, rows: Iterable[list[str]]) -> None:
+    def __init__(self, run: Run, rows: Iterable[list[Any]]) -> None:
         self.run, self.source, self.rows = run, rows, 0
 
-    def __iter__(self) -> Iterator[list[str]]:
+    def __iter__(self) -> Iterator[list[Any]]:
         for number, row in enumerate(self.source):  # the header is number 0
             self.rows = number
             if number % LOOK_EVERY == 0:
@@ -72,7 +72,7 @@ class _Counted:
             yield row
 
 
-def _bytes(rows: Iterable[list[str]]) -> Iterator[bytes]:
+def _bytes(rows: Iterable[list[Any]]) -> Iterator[bytes]:
     """Give the file in parts of about a megabyte: UTF-8, lines ended as RFC 4180 has it."""
     yield BOM
     part = io.StringIO()

@@ -23,6 +23,7 @@ class JobKind(StrEnum):
     PAYMENT_ORDER = "payments.order"
     PAYMENT_CHECK = "payments.check"
     AUDIENCE_READ = "campaigns.read_audience"
+    AUDIENCE_REMOVE = "campaigns.remove_audience"
     CAMPAIGN_CHECK = "campaigns.check"
     CAMPAIGN_SEND = "campaigns.send"
     CAMPAIGN_RETRY = "campaigns.retry"
@@ -59,6 +60,7 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.PAYMENT_ORDER: Policy("Prepare the payment", Queue.URGENT),
     JobKind.PAYMENT_CHECK: Policy("Check the payment", Queue.DEFAULT),
     JobKind.AUDIENCE_READ: Policy("Read the recipients", Queue.DEFAULT),
+    JobKind.AUDIENCE_REMOVE: Policy("Take out recipients", Queue.DEFAULT),
     JobKind.CAMPAIGN_CHECK: Policy("Check every recipient", Queue.DEFAULT),
     JobKind.CAMPAIGN_SEND: Policy("Write the messages", Queue.DEFAULT),
     JobKind.CAMPAIGN_RETRY: Policy("Send again", Queue.DEFAULT),

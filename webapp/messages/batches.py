@@ -103,10 +103,12 @@ def take_back_some(batch: Batch) -> int:
         )
         .limit(SOME)
         .with_for_update(skip_locked=True)
+        # As a subquery PostgreSQL may run it again for every row, and find others each time.
+        .cte("some")
     )
-    taken = _rows(
+    taken = db.session.execute(
         update(Message)
-        .where(Message.id.in_(some.scalar_subquery()), Message.state == MessageState.QUEUED)
+        .where(Message.id.in_(select(some.c.id)), Message.state == MessageState.QUEUED)
         .values(
             state=MessageState.CANCELLED,
             finished_at=now(),
@@ -114,10 +116,12 @@ def take_back_some(batch: Batch) -> int:
             advice=None,
             version=Message.version + 1,
         )
-    )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    ).all()
     touch([batch.id])
     db.session.commit()
-    return taken
+    return len(taken)
 
 
 def send_again_some(

@@ -1,34 +1,104 @@
-"""Which messages leave next: claimed in batches, with an attempt written before any of them leaves."""
+"""Which messages leave next: claimed in batches, with an attempt written before any of them leaves.
 
+First those of no batch, such as a booking's; then those of the open batches in turn.
+"""
+
+import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, exists, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    Integer,
+    Row,
+    String,
+    Uuid,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    insert,
+    null,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import TypeEngine
 
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.database import Glance
+from webapp.extensions import UtcDateTime, db
 from webapp.jobs import owners
 from webapp.jobs.kinds import Wake
-from webapp.jobs.sweeping import backlog, rescue
-from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.channels.outcomes import explain
-from webapp.messages.models import IN_THE_WAY, Attempt, Message, MessageState
+from webapp.jobs.sweeping import backlog
+from webapp.many import Many
+from webapp.messages import limiting, quieting
+from webapp.messages.batches import touch
+from webapp.messages.channels import Channel
+from webapp.messages.models import (
+    IN_THE_WAY,
+    Attempt,
+    Batch,
+    Message,
+    MessageState,
+    Suppression,
+)
+from webapp.messages.opened import Open, open_batches
 from webapp.messages.stopping import open_channels
 from webapp.states import stands
 
 #: Longer than any carrier waits for an answer; renewed while the process lives.
 LEASE = timedelta(seconds=60)
+UNWANTED = "This person wants no offers by this channel, so it was not sent."
 
 Claimed = Row[Any]
 
+
+class Taken(NamedTuple):
+    """What a claim brought: messages to send now, and whether to ask again."""
+
+    messages: Sequence[Claimed]
+    more: bool = False
+    #: The limit of the channel leaves no room at this moment.
+    full: bool = False
+
+
+_MOMENT = bindparam("moment", type_=UtcDateTime(), required=False)
+_QUEUED = stands(Message.state, MessageState.QUEUED)
 _earlier = aliased(Message)
-_LANE_FREE = ~exists().where(
+_LANE_BUSY = exists().where(
     _earlier.lane == Message.lane, _earlier.id < Message.id, stands(_earlier.state, *IN_THE_WAY)
+)
+#: Inside a lane the messages of one batch, and those of none, go one by one and in order. A batch
+#: that is held keeps no other waiting.
+_OWN_DUE = (
+    _QUEUED,
+    Message.batch_id.is_(None),
+    Message.due_at <= _MOMENT,
+)
+_OWN_FREE = ~_LANE_BUSY.where(_earlier.batch_id.is_(None))
+_BATCH_DUE = (
+    _QUEUED,
+    Message.batch_id == bindparam("of_batch", required=False),
+    Message.channel == bindparam("by", type_=Message.channel.type, required=False),
+    Message.due_at <= _MOMENT,
+)
+_BATCH_FREE = ~_LANE_BUSY.where(_earlier.batch_id == Message.batch_id)
+_STILL_OPEN = exists().where(
+    Batch.id == Message.batch_id, Batch.held_at.is_(None), Batch.cancelled_at.is_(None)
+)
+_WANTS_NONE = (Message.category == "campaign") & exists().where(
+    Suppression.lane
+    == type_coerce(Message.channel, String) + ":" + type_coerce(Message.address, String)
 )
 _TAKEN = (
     Message.id,
+    Message.state,
     Message.attempt,
     Message.failures,
     Message.channel,
@@ -38,128 +108,188 @@ _TAKEN = (
     Message.html,
     Message.template,
     Message.category,
+    Message.batch_id,
+)
+_some: BindParameter[int] = bindparam("some", required=False)
+_OWN = (
+    select(Message.id, false().label("unwanted"))
+    .where(*_OWN_DUE, Message.channel.in_(bindparam("open", expanding=True)), _OWN_FREE)
+    .order_by(Message.urgency, Message.due_at)
+    .limit(_some)
+)
+_OF_BATCH = (
+    select(Message.id, _WANTS_NONE.label("unwanted"))
+    .where(*_BATCH_DUE, quieting.open_at(_MOMENT), _BATCH_FREE, _STILL_OPEN)
+    .order_by(Message.due_at)
+    .limit(_some)
 )
 
 
-def claim(limit: int, *, up_to_urgency: int) -> Sequence[Claimed]:
-    """Take the most urgent messages that are due, at most one of each lane. Commits.
+def _take(due: Any) -> Any:
+    """Return the statement that takes what is due: the state, the lease and the fence at once."""
+    rows = due.with_for_update(skip_locked=True, of=Message).cte("due")
+    unwanted = rows.c.unwanted
+    return (
+        update(Message)
+        .where(Message.id == rows.c.id, Message.state == MessageState.QUEUED)
+        .values(
+            state=case((unwanted, MessageState.SUPPRESSED.value), else_=MessageState.SENDING.value),
+            error=case((unwanted, UNWANTED), else_=Message.error),
+            finished_at=case((unwanted, _MOMENT), else_=null()),
+            attempt=Message.attempt + case((unwanted, 0), else_=1),
+            lease_until=case((unwanted, null()), else_=bindparam("lease", type_=UtcDateTime())),
+            worker=case((unwanted, null()), else_=bindparam("me")),
+            version=Message.version + 1,
+        )
+        .returning(*_TAKEN, bindparam("limited", type_=Boolean()).label("limited"))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _with_attempts(take: Any) -> Any:
+    """Let the statement write the attempts too, which PostgreSQL can do in the same breath."""
+    taken = take.cte("taken")
+    tries = select(taken.c.id, taken.c.attempt, _MOMENT).where(
+        taken.c.state == MessageState.SENDING
+    )
+    names = ["message_id", "number", "started_at"]
+    return select(taken).add_cte(insert(Attempt).from_select(names, tries).cte("tries"))
+
+
+_TAKE_OWN = _take(_OWN)
+_TAKE_OF_BATCH = _take(_OF_BATCH)
+_WITH_ATTEMPTS = {take: _with_attempts(take) for take in (_TAKE_OWN, _TAKE_OF_BATCH)}
+#: What names an attempt; an answer counts only for the one it belongs to.
+MINE: dict[str, TypeEngine[Any]] = {"of": Uuid(), "number": Integer()}
+_TRY = Many(
+    MINE,
+    lambda each: insert(Attempt).values(
+        message_id=each["of"], number=each["number"], started_at=_MOMENT
+    ),
+)
+_OWN_WAITS = Glance(select(Message.due_at).where(*_OWN_DUE).limit(1))
+
+
+def claim(limit: int, *, worker: str | None = None) -> Sequence[Claimed]:
+    """Take the most urgent messages of no batch that are due, at most one of each lane. Commits.
 
     The state, the lease and an attempt without an outcome are stored before the caller sends
     anything, so what a dead process leaves behind is never taken for unsent.
     """
     moment = now()
-    due = (
-        select(Message.id)
-        .where(*_due(moment), Message.urgency <= up_to_urgency)
-        .order_by(Message.urgency, Message.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    taken = db.session.execute(
-        update(Message)
-        .where(Message.id.in_(select(due.c.id)), Message.state == MessageState.QUEUED)
-        .values(
-            state=MessageState.SENDING,
-            attempt=Message.attempt + 1,
-            lease_until=moment + LEASE,
-            worker=owners.me(),
-            version=Message.version + 1,
-        )
-        .returning(*_TAKEN)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if taken:
-        rows = [
-            {"message_id": row.id, "number": row.attempt, "started_at": moment} for row in taken
-        ]
-        # Without the ORM's bookkeeping, which costs more than the insert itself.
-        db.session.connection().execute(insert(Attempt.__table__), rows)  # type: ignore[arg-type]
+    if _OWN_WAITS(db.engine, moment=moment) is None:
+        return []
+    values = {"some": limit, "open": open_channels(), "moment": moment, "limited": False}
+    taken = _run(_TAKE_OWN, values, worker)
     db.session.commit()
     return taken
 
 
-@backlog(Wake.DELIVER)
-def messages_wait() -> bool:
-    """Say whether a message is due that could leave now."""
-    return db.session.scalar(select(Message.id).where(*_due(now())).limit(1)) is not None
+def claim_of_batch(
+    batch: Open, channel: Channel, limit: int, *, worker: str | None = None
+) -> Taken:
+    """Take messages of a batch that are due, as ``claim`` does and under the channel's limit. Commits.
 
-
-def _due(moment: datetime) -> tuple[Any, ...]:
-    queued = (stands(Message.state, MessageState.QUEUED), Message.due_at <= moment)
-    return (*queued, Message.channel.in_(open_channels()), _LANE_FREE)
-
-
-@rescue
-def recover() -> None:
-    """Call ``unknown`` what a dead process was sending; renew the leases of the living. Commits.
-
-    Such a message may have left, so it never goes back to the queue by itself.
+    What its receiver wants no more is not sent but ends here; what would arrive in somebody's quiet
+    hours waits for their end.
     """
     moment = now()
-    sending = db.session.execute(
-        select(Message.worker, Message.lease_until)
-        .where(
-            stands(Message.state, MessageState.SENDING),
-            or_(
-                Message.lease_until < moment,
-                Message.worker.startswith(owners.host(), autoescape=True),
-            ),
-        )
-        .distinct()
-    ).all()
-    for worker in {row.worker for row in sending}:
-        if owners.is_here(worker) and owners.lives(worker):
-            if any(
-                row.worker == worker and row.lease_until < moment + LEASE / 2 for row in sending
-            ):
-                _renew(worker, moment)
-        else:
-            _leave_unknown(worker, moment)
+    if batch.quiet_from and quieting.put_off_some(batch, channel, moment, limit):
+        return Taken([], more=True)
+    limited = None if batch.rehearsal else limiting.lock_room(channel)
+    some = limit if limited is None else min(limit, limited)
+    if some == 0:
+        db.session.commit()
+        return Taken([], full=True)
+    values = {"some": some, "of_batch": batch.id, "by": channel, "moment": moment}
+    rows = _run(_TAKE_OF_BATCH, {**values, "limited": limited is not None}, worker)
+    taken = [row for row in rows if row.state == MessageState.SENDING]
+    if limited is not None:
+        limiting.take(channel, [(row.id, row.attempt) for row in taken])
+    if len(taken) < len(rows):
+        touch([batch.id])
+    db.session.commit()
+    return Taken(taken, more=bool(rows), full=limited is not None and limited <= len(taken))
+
+
+def _run(take: Any, values: dict[str, Any], worker: str | None) -> Sequence[Claimed]:
+    moment = values["moment"]
+    mine = {**values, "lease": moment + LEASE, "me": worker or owners.me()}
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        return connection.execute(_WITH_ATTEMPTS[take], mine).all()
+    rows = connection.execute(take, mine).all()
+    tries = [(row.id, row.attempt) for row in rows if row.state == MessageState.SENDING]
+    _TRY(connection, tries, moment=moment)
+    return rows
+
+
+@backlog(Wake.DELIVER)
+def messages_wait() -> bool:
+    """Say whether a message of no batch is due that could leave now."""
+    waiting = (
+        select(Message.id)
+        .where(*_OWN_DUE, Message.channel.in_(bindparam("open", expanding=True)), _OWN_FREE)
+        .limit(1)
+    )
+    values = {"open": open_channels(), "moment": now()}
+    return db.session.scalar(waiting, values) is not None
+
+
+@backlog(Wake.SEND_BATCHES)
+def batches_wait() -> bool:
+    """Say whether a message of a batch is due that could leave now."""
+    moment = now()
+    waiting = select(Message.id).where(*_BATCH_DUE, _BATCH_FREE).limit(1)
+    ready = set(open_channels())
+    for batch in open_batches():
+        for channel in Channel:
+            values = {"of_batch": batch.id, "by": channel, "moment": moment}
+            may = batch.rehearsal or (channel in ready and limiting.room(channel) != 0)
+            if may and db.session.scalar(waiting, values) is not None:
+                return True
+    return False
+
+
+def put_back(attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
+    """Queue messages again that were claimed and have provably not left. Commits."""
+    connection = db.session.connection()
+    _FORGET_ATTEMPT(connection, attempts)
+    _REQUEUE(connection, attempts)
+    limiting.not_used([message_id for message_id, _number in attempts])
     db.session.commit()
 
 
-def _renew(worker: str, moment: datetime) -> None:
-    db.session.execute(
+_FORGET_ATTEMPT = Many(
+    MINE,
+    lambda each: delete(Attempt).where(
+        Attempt.message_id == each["of"],
+        Attempt.number == each["number"],
+        Attempt.ended_at.is_(None),
+    ),
+)
+_REQUEUE = Many(
+    MINE,
+    lambda each: (
         update(Message)
-        .where(stands(Message.state, MessageState.SENDING), Message.worker == worker)
-        .values(lease_until=moment + LEASE)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _leave_unknown(worker: str, moment: datetime) -> None:
-    words = explain_unknown()
-    dead = [stands(Message.state, MessageState.SENDING), Message.worker == worker]
-    if not owners.is_here(worker):  # of another host's process only the lease tells
-        dead.append(Message.lease_until < moment)
-    left = db.session.execute(
-        update(Message)
-        .where(*dead)
+        .where(
+            Message.id == each["of"],
+            Message.attempt == each["number"],
+            Message.state == MessageState.SENDING,
+        )
         .values(
-            state=MessageState.UNKNOWN,
-            lease_until=None,
-            worker=None,
-            version=Message.version + 1,
-            **words,
+            state=MessageState.QUEUED, lease_until=None, worker=None, version=Message.version + 1
         )
-        .returning(Message.id, Message.attempt)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for row in left:
-        db.session.execute(
-            update(Attempt)
-            .where(Attempt.message_id == row.id, Attempt.number == row.attempt)
-            .values(
-                ended_at=moment,
-                outcome=OutcomeKind.UNKNOWN,
-                detail="The process that sent it died.",
-            )
-            .execution_options(synchronize_session=False)
-        )
+    ),
+)
 
 
-def explain_unknown() -> dict[str, Any]:
-    """Return what people read at a message of which nobody knows whether it arrived."""
-    words = explain(Channel.SMS, None)
-    return {"error": words.sentence, "advice": words.advice, "code": None}
+def must_stop(messages: Sequence[Claimed]) -> set[int]:
+    """Return which batches of claimed messages have been held or cancelled since."""
+    ids = {message.batch_id for message in messages if message.batch_id is not None}
+    if not ids:
+        return set()
+    stopped = or_(Batch.held_at.is_not(None), Batch.cancelled_at.is_not(None))
+    found = db.session.scalars(select(Batch.id).where(Batch.id.in_(ids), stopped)).all()
+    db.session.commit()
+    return set(found)

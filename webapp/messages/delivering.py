@@ -3,103 +3,73 @@
 import asyncio
 import contextvars
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-import structlog
+from webapp.extensions import db, settings
+from webapp.jobs.kinds import Wake
+from webapp.jobs.queue import wake
+from webapp.messages import limiting, recovering, tallying
+from webapp.messages.channels import Accounts, Carrier, Channel, OutcomeKind, open_carriers
+from webapp.messages.channels.rehearsing import accounts as rehearsal_accounts
+from webapp.messages.claiming import Claimed, claim, claim_of_batch, must_stop, put_back
+from webapp.messages.lines import Answers, Line
+from webapp.messages.opened import Open, open_batches
+from webapp.messages.recording import record_outcomes
+from webapp.messages.stopping import open_channels
 
-from webapp.extensions import settings
-from webapp.messages.channels import (
-    Accounts,
-    Carrier,
-    Channel,
-    Outcome,
-    OutcomeKind,
-    Parcel,
-    open_carriers,
-)
-from webapp.messages.claiming import Claimed, claim
-from webapp.messages.models import Urgency
-from webapp.messages.recording import Sent, record_outcomes
-
-log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-#: A task ends after this long and asks to be woken again, so that a deploy never waits for it.
-SLICE_SECONDS = 5.0
+#: A task ends after this long and asks to be woken again, so that nothing else waits for longer.
+SLICE_SECONDS = 1.0
 #: As many booking messages as there are connections: none is marked as leaving that has to wait.
 FEW = 40
-#: A campaign is claimed in large batches, which is what makes it fast.
-MANY = 400
-#: Answers are gathered this long before they are written.
-GATHER_SECONDS = 0.02
+#: So often it looks whether a batch was held or cancelled, a channel stopped, a batch opened.
+LOOK_SECONDS = 0.25
+STOPS = (OutcomeKind.STOP_CAMPAIGN, OutcomeKind.STOP_CHANNEL, OutcomeKind.PERMANENT)
+RECOVERY = recovering  # importing it has the sweep recover
 
 
 class Sender:
     """One process's connections to the providers, kept from task to task, and its event loop."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self) -> None:
         self.runner = asyncio.Runner()
-        self.carriers: dict[Channel, Carrier] = open_carriers(accounts)
-        # As many at once as there are connections: hundreds that wait inside the client cost more.
-        http, smtp = accounts.patience.http_connections, accounts.patience.smtp_connections
-        self.gates = {
-            channel: asyncio.Semaphore(smtp if channel == Channel.EMAIL else http)
-            for channel in Channel
-        }
+        self.lines: dict[Accounts, dict[Channel, Line]] = {}
 
-    def deliver(self) -> bool:
+    def deliver(self, *, batches: bool) -> bool:
         """Send what is due for at most a slice. True when there may be more."""
-        return self.run(self._deliver())
+        return self.run(Slice(self, batches=batches).deliver())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it on this process's loop, with the database session of this very task."""
         # Left to itself, the runner would keep the context of the first task, and its session.
         return self.runner.run(work, context=contextvars.copy_context())
 
-    async def _deliver(self) -> bool:
-        answers: asyncio.Queue[Sent] = asyncio.Queue()
-        end = time.monotonic() + SLICE_SECONDS
-        tasks: set[asyncio.Task[None]] = set()  # the loop itself would let go of them
-        # Counted by answers and not by tasks: a task that has answered may not have ended yet, and
-        # waiting for its next answer would be waiting for ever.
-        unanswered, more = 0, True
-        while more or unanswered:
-            more = more and time.monotonic() < end
-            if more and unanswered < FEW:
-                claimed = claim_next(unanswered)
-                more = bool(claimed)
-                unanswered += len(claimed)
-                for message in claimed:
-                    task = asyncio.create_task(self._send(message, answers))
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
-            if unanswered:
-                unanswered -= await self._write(answers)
-                more = True  # a lane may have become free
-        return time.monotonic() >= end
+    def lines_of(self, accounts: Accounts) -> dict[Channel, Line]:
+        """Return the lines to some accounts, made at first use."""
+        if accounts not in self.lines:
+            carriers, patience = open_carriers(accounts), accounts.patience
+            self.lines[accounts] = {
+                channel: Line(
+                    carriers.get(channel),
+                    patience.smtp_connections
+                    if channel == Channel.EMAIL
+                    else patience.http_connections,
+                )
+                for channel in Channel
+            }
+        return self.lines[accounts]
 
-    async def _write(self, answers: "asyncio.Queue[Sent]") -> int:
-        """Write what has been answered, and return how many answers that were."""
-        results = [await answers.get()]
-        await asyncio.sleep(GATHER_SECONDS)
-        while not answers.empty():
-            results.append(answers.get_nowait())
-        record_outcomes(results)
-        return len(results)
-
-    async def _send(self, message: Claimed, answers: "asyncio.Queue[Sent]") -> None:
-        carrier = self.carriers.get(message.channel)
-        if carrier is None:
-            outcome = Outcome(OutcomeKind.STOP_CHANNEL, code="not set up")
-        else:
-            async with self.gates[message.channel]:
-                outcome = await carrier.send(parcel(message))
-        answers.put_nowait(Sent(message, outcome))
+    def carrier(self, channel: Channel) -> Carrier | None:
+        """Return what carries a channel's messages for real."""
+        return self.lines_of(accounts_of_settings())[channel].carrier
 
     async def _close(self) -> None:
-        for carrier in self.carriers.values():
-            await carrier.aclose()
+        for lines in self.lines.values():
+            for line in lines.values():
+                if line.carrier is not None:
+                    await line.carrier.aclose()
 
     def close(self) -> None:
         """Close the connections and the loop."""
@@ -107,47 +77,162 @@ class Sender:
         self.runner.close()
 
 
-def claim_next(under_way: int) -> Sequence[Claimed]:
-    """Claim the next batch: what a person waits for first, and in small batches."""
-    urgent = claim(FEW - under_way, up_to_urgency=Urgency.CONVERSATION)
-    return urgent or claim(MANY, up_to_urgency=Urgency.CAMPAIGN)
+class Slice:
+    """One task's work: about a second of sending."""
+
+    def __init__(self, sender: Sender, *, batches: bool) -> None:
+        self.sender = sender
+        self.batches = batches
+        self.own = sender.lines_of(accounts_of_settings())
+        self.answers = Answers()
+        self.open: list[Open] = []
+        self.touched: set[int] = set()
+        self.lines: set[Line] = set(self.own.values())
+        self.end = time.monotonic() + SLICE_SECONDS
+        self.looked = 0.0
+        self.helped = False
+        self.ready: set[Channel] = set()
+        #: What had nothing more that is due, until the next look.
+        self.dry: set[tuple[int, Channel]] = set()
+        self.full: set[Channel] = set()
+        self.watched: set[Channel] = set()
+
+    async def deliver(self) -> bool:
+        while True:
+            moment = time.monotonic()
+            if moment >= self.looked + LOOK_SECONDS:
+                self._look(moment)
+            claimed = moment < self.end and self._claim(moment)
+            if not self.answers.unanswered:
+                if claimed:
+                    continue
+                if not await self._wait_for_room(moment):
+                    break
+                continue
+            await self._write()
+        for channel in self.watched:
+            limiting.leave(channel)
+        more = time.monotonic() >= self.end
+        tallying.tally_stale(of=self.touched, at_once=not more)
+        return more
+
+    def _claim(self, moment: float) -> bool:
+        urgent = claim(FEW)
+        for channel, line in self.own.items():
+            line.put([row for row in urgent if row.channel == channel], self.answers, first=True)
+        return self._claim_of_batches(moment) or bool(urgent)
+
+    def _claim_of_batches(self, moment: float) -> bool:
+        """Let each open batch have its turn in each of its lines."""
+        got, self.full = False, set()
+        for batch in list(self.open):
+            for channel, line in self._lines_of(batch).items():
+                if line.not_before > moment:
+                    self.full.add(channel)
+                elif (batch.id, channel) not in self.dry and (wanted := line.wants()):
+                    got |= self._claim_for(batch, channel, line, wanted)
+        self.open = self.open[1:] + self.open[:1]
+        return got
+
+    def _claim_for(self, batch: Open, channel: Channel, line: Line, wanted: int) -> bool:
+        taken = claim_of_batch(batch, channel, wanted)
+        line.put(taken.messages, self.answers)
+        if taken.messages or taken.more:
+            self.touched.add(batch.id)
+            self.lines.add(line)
+        if len(taken.messages) < wanted and not taken.full and not batch.quiet_from:
+            self.dry.add((batch.id, channel))
+        if taken.full:
+            self.full.add(channel)
+            line.not_before = time.monotonic() + max(limiting.step(), limiting.next_room(channel))
+        if len(taken.messages) == wanted and not self.helped:
+            self.helped = True  # there is enough for another process
+            wake(Wake.SEND_BATCHES)
+            db.session.commit()
+        return taken.more
+
+    def _lines_of(self, batch: Open) -> dict[Channel, Line]:
+        if batch.rehearsal is None:
+            return {channel: line for channel, line in self.own.items() if channel in self.ready}
+        where = rehearsal_accounts(settings(), batch.rehearsal, run=str(batch.id))
+        return self.sender.lines_of(where)
+
+    async def _wait_for_room(self, moment: float) -> bool:
+        """Wait a little where a limit leaves no room; False when there is nothing to wait for.
+
+        One process waits for a channel; it looks after what is urgent meanwhile.
+        """
+        if moment >= self.end:
+            return False
+        self.watched |= {channel for channel in self.full if limiting.watch(channel)}
+        if not self.full & self.watched:
+            return False
+        await asyncio.sleep(limiting.step())
+        return True
+
+    async def _write(self) -> None:
+        results = await self.answers.some(LOOK_SECONDS)
+        if results:
+            record_outcomes(results)
+            self.touched.update(
+                result.message.batch_id for result in results if result.message.batch_id
+            )
+            if any(result.outcome.kind in STOPS for result in results):
+                self.looked = 0.0
+        moment = time.monotonic()
+        for line in self.lines:
+            line.measure(moment)
+
+    def _look(self, moment: float) -> None:
+        """See what has been stopped meanwhile: what has not left yet stays."""
+        self.looked = moment
+        self.dry.clear()
+        self.ready = set(open_channels())
+        self.open = self._in_turn() if self.batches else []
+        waiting = [message for line in self.lines for _born, message in line.waiting]
+        held = must_stop(waiting)
+        back: list[Claimed] = []
+        for line in self.lines:
+            closed = set(Channel) - self.ready if line in self.own.values() else set()
+            back += line.take_out(held, closed, self.answers)
+        if back:
+            put_back([(message.id, message.attempt) for message in back])
+        tallying.tally_stale(of=self.touched)
+
+    def _in_turn(self) -> list[Open]:
+        """Return the open batches, beginning with another one than the last time."""
+        found = list(open_batches())
+        db.session.commit()
+        last = self.open[-1].id if self.open else 0
+        return [batch for batch in found if batch.id > last] + [
+            batch for batch in found if batch.id <= last
+        ]
 
 
-def parcel(message: Claimed) -> Parcel:
-    """Wrap a message for its carrier."""
-    return Parcel(
-        ref=str(message.id),
-        channel=message.channel,
-        address=message.address,
-        text=message.body,
-        subject=message.title,
-        html=message.html,
-        template=message.template,
-        attempt=message.attempt,
-        category=message.category,
-    )
-
-
-_senders: dict[Accounts, Sender] = {}
+_senders: list[Sender] = []
 
 
 def deliver() -> bool:
-    """Send what is due, over this process's kept connections. True when it should be woken again."""
-    return sender().deliver()
+    """Send what is due of no batch. True when it should be woken again."""
+    return sender().deliver(batches=False)
+
+
+def send_batches() -> bool:
+    """Send what is due, first what is of no batch. True when it should be woken again."""
+    return sender().deliver(batches=True)
 
 
 def sender() -> Sender:
     """Return this process's connections to the providers."""
-    accounts = accounts_of_settings()
-    if accounts not in _senders:
-        _senders[accounts] = Sender(accounts)
-    return _senders[accounts]
+    if not _senders:
+        _senders.append(Sender())
+    return _senders[0]
 
 
 def hang_up() -> None:
     """Close this process's connections, before it ends."""
     while _senders:
-        _senders.popitem()[1].close()
+        _senders.pop().close()
 
 
 def accounts_of_settings() -> Accounts:

@@ -85,7 +85,7 @@ def ask_twilio(message: Message) -> None:
 def find(ref: str, to: str, since: datetime) -> list[Listed]:
     """List what Twilio sent to a number. Raises ProviderError."""
     here = sender()
-    carrier = here.carriers.get(Channel.SMS)
+    carrier = here.carrier(Channel.SMS)
     if not isinstance(carrier, TwilioCarrier):
         return []
     return here.run(carrier.find(ref, to, since))

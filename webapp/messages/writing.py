@@ -93,7 +93,7 @@ def write_many(rows: Sequence[dict[str, Any]]) -> None:
         return
     moment = now()
     usual = {**_USUAL, "due_at": moment, "created_at": moment}
-    insert = _INSERTS[db.engine.dialect.name](Message.__table__)  # type: ignore[arg-type]
+    insert: Any = _INSERTS[db.engine.dialect.name](Message.__table__)  # type: ignore[arg-type]
     db.session.connection().execute(
         insert.on_conflict_do_nothing(), [{**usual, "id": uuid7(), **row} for row in rows]
     )

@@ -7,6 +7,6 @@ from worker.tasking import wake_task
 HANDLERS = (opting_out, statuses)  # importing them registers what they work through
 
 wake_task(Wake.DELIVER)(delivering.deliver)
-wake_task(Wake.SEND_BATCHES)(delivering.deliver)
+wake_task(Wake.SEND_BATCHES)(delivering.send_batches)
 wake_task(Wake.RECEIVE)(receiving.receive)
 wake_task(Wake.RECONCILE)(reconciling.reconcile)

@@ -1,0 +1,93 @@
+"""What dead processes were sending: nobody knows whether it left, so it never goes back by itself."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.jobs import owners
+from webapp.jobs.sweeping import rescue
+from webapp.messages import limiting
+from webapp.messages.batches import touch
+from webapp.messages.channels import Channel, OutcomeKind
+from webapp.messages.channels.outcomes import explain
+from webapp.messages.claiming import LEASE
+from webapp.messages.models import Attempt, Message, MessageState
+from webapp.states import stands
+
+_SENDING = stands(Message.state, MessageState.SENDING)
+
+
+@rescue
+def recover() -> None:
+    """Call ``unknown`` what a dead process was sending; renew the leases of the living. Commits."""
+    moment = now()
+    sending = db.session.execute(
+        select(Message.worker, Message.lease_until)
+        .where(
+            _SENDING,
+            or_(
+                Message.lease_until < moment,
+                Message.worker.startswith(owners.host(), autoescape=True),
+            ),
+        )
+        .distinct()
+    ).all()
+    for worker in {row.worker for row in sending}:
+        if owners.is_here(worker) and owners.lives(worker):
+            if any(
+                row.worker == worker and row.lease_until < moment + LEASE / 2 for row in sending
+            ):
+                _renew(worker, moment)
+        else:
+            _leave_unknown(worker, moment)
+    db.session.commit()
+
+
+def _renew(worker: str, moment: datetime) -> None:
+    db.session.execute(
+        update(Message)
+        .where(_SENDING, Message.worker == worker)
+        .values(lease_until=moment + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _leave_unknown(worker: str, moment: datetime) -> None:
+    dead = [_SENDING, Message.worker == worker]
+    if not owners.is_here(worker):  # of another host's process only the lease tells
+        dead.append(Message.lease_until < moment)
+    left = db.session.execute(
+        update(Message)
+        .where(*dead)
+        .values(
+            state=MessageState.UNKNOWN,
+            lease_until=None,
+            worker=None,
+            version=Message.version + 1,
+            **explain_unknown(),
+        )
+        .returning(Message.id, Message.attempt, Message.batch_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row in left:
+        db.session.execute(
+            update(Attempt)
+            .where(Attempt.message_id == row.id, Attempt.number == row.attempt)
+            .values(
+                ended_at=moment,
+                outcome=OutcomeKind.UNKNOWN,
+                detail="The process that sent it died.",
+            )
+            .execution_options(synchronize_session=False)
+        )
+    limiting.given_up([row.id for row in left])
+    touch(row.batch_id for row in left if row.batch_id)
+
+
+def explain_unknown() -> dict[str, Any]:
+    """Return what people read at a message of which nobody knows whether it arrived."""
+    words = explain(Channel.SMS, None)
+    return {"error": words.sentence, "advice": words.advice, "code": None}
