@@ -62,10 +62,10 @@ def settings_of_tests(
         "REDIS_URL": valkey.url,
         "PUBLIC_URL": PUBLIC_URL,
         "LOG_LEVEL": "WARNING",
+        "STORAGE_URL": f"file://{tmp_path_factory.mktemp('files')}",
         # The limit has tests of its own; elsewhere nobody must wait a minute for the next hundred.
         "BATCH_RATE": "0",
         "RATE_WINDOW_SECONDS": "3",
-        "STORAGE_URL": f"file://{tmp_path_factory.mktemp('files')}",
         **sandbox.settings,
     }
 

@@ -9,6 +9,7 @@ from webapp.bookings import models as bookings
 from webapp.bookings import payment_views as payment_pages
 from webapp.bookings import views as booking_pages
 from webapp.bookings import webhooks as payment_webhooks
+from webapp.campaigns import audience_views as audience_pages
 from webapp.campaigns import live_views as live_pages
 from webapp.campaigns import models as campaigns
 from webapp.campaigns import recipient_views as recipient_pages
@@ -29,6 +30,7 @@ from webapp.messages import unsubscribe_views as unsubscribe_pages
 from webapp.messages import views as message_pages
 from webapp.messages import webhooks
 from webapp.notices import models as notices
+from webapp.notices import views as notice_pages
 from webapp.services import models as services
 from webapp.services import views as service_pages
 
@@ -46,6 +48,7 @@ TABLES = (
 )
 PAGES = (
     account_pages,
+    audience_pages,
     book_pages,
     booking_pages,
     campaign_pages,
@@ -55,6 +58,7 @@ PAGES = (
     job_pages,
     live_pages,
     message_pages,
+    notice_pages,
     payment_pages,
     payment_webhooks,
     recipient_pages,

@@ -23,8 +23,9 @@ VIEWERS = """
     accounts.sessions accounts.end_session accounts.end_other_sessions accounts.password
     accounts.change_password bookings.index bookings.show customers.index customers.show
     home.dashboard jobs.index jobs.show jobs.status messages.index messages.show services.index
-    services.show templates.index templates.show
-    services.show suppressions.index exports.show
+    services.show templates.index templates.show suppressions.index exports.show
+    notices.index notices.bell notices.open_notice notices.read notices.read_all
+    audience.index audience.bad
 """
 OPERATORS = """
     bookings.confirm bookings.cancel_form bookings.cancel customers.edit customers.update jobs.test
@@ -33,11 +34,15 @@ OPERATORS = """
     templates.archive templates.restore templates.fetch
     suppressions.new suppressions.add suppressions.add_customer suppressions.lift_form
     suppressions.take_off exports.file
+    audience.file audience.upload audience.customers audience.add_customers audience.pasted
+    audience.add_pasted audience.columns audience.choose_columns audience.look_again
+    audience.bad_file audience.read_on audience.remove
 """
 ADMINS = """
     accounts.activity accounts.people accounts.invite accounts.make_invitation accounts.person
     accounts.change_person accounts.deactivate accounts.reactivate accounts.make_link
     home.settings_page services.new services.create services.edit services.update
+    notices.new notices.announce notices.announcement
 """
 #: What comes from the providers proves itself by a signature; who unsubscribes, by the message's id.
 SIGNED = {

@@ -19,8 +19,8 @@ from webapp.extensions import db
 from webapp.jobs import owners
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
-from webapp.jobs.queue import Letter, post, wake
-from webapp.jobs.running import LEASE
+from webapp.jobs.queue import WOKEN_AT, Letter, post, wake
+from webapp.jobs.running import LEASE, STOPPED, Ended, tell_end
 from webapp.states import stands
 
 log = structlog.get_logger(__name__)
@@ -74,15 +74,22 @@ def sweep(client: redis.Redis) -> int:
                 return published
             published += publish_due(queue, state=state, priority=priority, before=before)
     for task, waiting in backlogs.items():
-        # A wake-up that still lies in its list is enough, and so are a hundred.
-        if not _published(client, WAKE_QUEUES[task]) and waiting():
+        # A wake-up that still lies in its list is enough.
+        if not _lies_there(client, task) and waiting():
             wake(task)
     db.session.commit()
     return published
 
 
-def _published(client: redis.Redis, queue: Queue) -> bool:
-    return bool(client.llen(f"{queue.value}:{NEW}"))
+def _lies_there(client: redis.Redis, task: Wake) -> bool:
+    """Say whether the last wake-up of a task is still in its list: see ``passed``."""
+    head = client.lindex(f"{WAKE_QUEUES[task].value}:{NEW}", -1)
+    woken_at = client.get(f"{WOKEN_AT}{task.value}")
+    return head is not None and woken_at is not None and float(woken_at) >= _published_at(head)
+
+
+def _published_at(raw: Any) -> float:
+    return float(json.loads(raw)["headers"].get("published_at") or 0.0)
 
 
 def renew_leases() -> None:
@@ -108,7 +115,15 @@ def renew_leases() -> None:
 def recover() -> None:
     """Free the jobs whose worker is gone: known at once on its host, by its lease elsewhere."""
     running = db.session.execute(
-        select(Job.id, Job.attempt, Job.worker, Job.lost, Job.cancel_requested_at).where(
+        select(
+            Job.id,
+            Job.kind,
+            Job.attempt,
+            Job.worker,
+            Job.lost,
+            Job.cancel_requested_at,
+            Job.asked_by_id,
+        ).where(
             stands(Job.state, JobState.PROGRESS),
             or_(Job.lease_until < now(), Job.worker.startswith(owners.host(), autoescape=True)),
         )
@@ -126,7 +141,7 @@ def free(row: Any) -> None:
     values: dict[str, Any] = {"state": JobState.RETRY, "run_at": moment, "published_at": None}
     text = "Its worker stopped in the middle. It goes on with another one."
     if row.cancel_requested_at is not None:
-        values = {"state": JobState.REVOKED, "finished_at": moment, "error": "Stopped on request."}
+        values = {"state": JobState.REVOKED, "finished_at": moment, "error": STOPPED}
     elif row.lost + 1 >= LOST_LIMIT:
         text = f"Its worker died {LOST_LIMIT} times while running it."
         advice = (
@@ -141,6 +156,11 @@ def free(row: Any) -> None:
     )
     if freed.rowcount == 1:  # type: ignore[attr-defined]
         db.session.add(JobEvent(job_id=row.id, what=What.LOST, text=text))
+        if "finished_at" in values:
+            words = {name: values.get(name) or "" for name in ("error", "advice")}
+            tell_end(
+                Ended(row.id, row.kind, values["state"], row.attempt, row.asked_by_id, **words)
+            )
 
 
 def passed(client: redis.Redis, queue: Queue, priority: int) -> datetime:
@@ -153,8 +173,7 @@ def passed(client: redis.Redis, queue: Queue, priority: int) -> datetime:
     head = client.lindex(name, -1)
     if head is None:
         return now() - MARGIN
-    published_at = json.loads(head)["headers"].get("published_at") or 0.0
-    return min(now(), datetime.fromtimestamp(published_at, UTC)) - MARGIN
+    return min(now(), datetime.fromtimestamp(_published_at(head), UTC)) - MARGIN
 
 
 def publish_due(queue: Queue, *, state: JobState, priority: int, before: datetime) -> int:

@@ -19,6 +19,7 @@ from webapp.jobs.running import Run
 from webapp.messages.models import Batch
 from worker.tasking import MORE, job_task
 
+ending.register()
 falling_back.register()
 
 
