@@ -25,6 +25,7 @@ VIEWERS = """
     home.dashboard jobs.index jobs.show jobs.status messages.index messages.show services.index
     services.show templates.index templates.show suppressions.index exports.show
     notices.index notices.bell notices.open_notice notices.read notices.read_all
+    audience.index audience.bad
 """
 OPERATORS = """
     bookings.confirm bookings.cancel_form bookings.cancel customers.edit customers.update jobs.test
@@ -33,6 +34,9 @@ OPERATORS = """
     templates.archive templates.restore templates.fetch
     suppressions.new suppressions.add suppressions.add_customer suppressions.lift_form
     suppressions.take_off exports.file
+    audience.file audience.upload audience.customers audience.add_customers audience.pasted
+    audience.add_pasted audience.columns audience.choose_columns audience.look_again
+    audience.bad_file audience.read_on audience.remove
 """
 ADMINS = """
     accounts.activity accounts.people accounts.invite accounts.make_invitation accounts.person

@@ -1,5 +1,6 @@
 """Whoever changes something leaves a line in the record."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,6 +66,10 @@ def hold(client: FlaskClient, world: World) -> TestResponse:
     )  # fmt: skip
 
 
+def audience(world: World, *parts: Any) -> str:
+    return "/".join(map(str, ["/campaigns", world.lists["read"].campaign_id, "audience", *parts]))
+
+
 WAYS: dict[str, Way] = {
     "accounts.check_password": lambda c, w: send(
         w.app.test_client(), "/sign-in", email=w.guest.email, password="wrong words"
@@ -125,6 +130,22 @@ WAYS: dict[str, Way] = {
     "suppressions.take_off": lambda c, w: send(
         c, f"/messages/do-not-contact/{w.suppression.id}/lift", note="They asked for it."
     ),
+    "audience.upload": lambda c, w: send(
+        c, audience(w, "file"), file=(io.BytesIO(b"Phone\n9812345678\n"), "list.csv")
+    ),
+    "audience.add_customers": lambda c, w: send(c, audience(w, "customers"), reach="", wants=""),
+    "audience.add_pasted": lambda c, w: send(
+        c, audience(w, "pasted"), text="9812345678", region="IN"
+    ),
+    "audience.choose_columns": lambda c, w: send(
+        c, audience(w, w.lists["mapping"].id, "columns"), phone="1", region="IN", header="y"
+    ),
+    "audience.look_again": lambda c, w: send(
+        c, audience(w, w.lists["mapping"].id, "look-again"), encoding="cp1252", delimiter=";"
+    ),
+    "audience.bad_file": lambda c, w: send(c, audience(w, w.lists["read"].id, "bad-rows/file")),
+    "audience.read_on": lambda c, w: send(c, audience(w, w.lists["stopped"].id, "read-on")),
+    "audience.remove": lambda c, w: send(c, audience(w, w.lists["read"].id, "remove")),
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from webapp.campaigns.audience.tables import Row, rows
 from webapp.campaigns.audience.taking import Batch, Found, Overtaken, take
 from webapp.campaigns.models import CampaignState, Source, SourceKind, SourceState
 from webapp.extensions import db, settings
-from webapp.jobs.running import Cancelled, Impossible, NotNow, Run
+from webapp.jobs.running import Impossible, NotNow, Run
 from webapp.states import move
 
 BATCH = 2_000
@@ -58,11 +58,6 @@ def go_on(run: Run, source: Source) -> str | None:
     except Overtaken:
         db.session.rollback()
         return "The list was removed meanwhile."
-    except Cancelled:
-        db.session.rollback()
-        move(source, SourceState.STOPPED, expect=[SourceState.LOOKING, SourceState.READING])
-        db.session.commit()
-        raise
     except storage.Away:
         raise NotNow(STORAGE_AWAY, "It is tried again by itself.") from None
     except (FileNotFoundError, storage.NotSetUp):
