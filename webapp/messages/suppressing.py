@@ -76,13 +76,10 @@ def lift(
     What was said ``at`` a time does not undo what was said after it, and only came before it.
     """
     lane = Lane(channel, address)
+    before = [Suppression.created_at <= at] if at else []
     gone = db.session.execute(
         delete(Suppression)
-        .where(
-            Suppression.lane == str(lane),
-            Suppression.why.in_(only),
-            Suppression.created_at <= (at or now()),
-        )
+        .where(Suppression.lane == str(lane), Suppression.why.in_(only), *before)
         .returning(Suppression.id)
     ).first()
     if gone is None:
