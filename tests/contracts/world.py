@@ -95,6 +95,7 @@ class World:
             "notice_id": self.notice_id,
             "campaign_id": self.lists["mapping"].campaign_id,
             "source_id": self.lists["mapping"].id,
+            "country": "IN",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:

@@ -102,6 +102,7 @@ def test_a_name_is_given_once_for_a_channel(otto, db):
         ("sms", {"name": "", "body": "It is {{ name"}, "is not closed"),
         ("sms", {"name": "", "body": ""}, "As soon as there is a text"),
         ("sms", {"name": "", "body": "x" * 2000}, "takes 14 parts of SMS"),
+        ("sms", {"name": "", "body": "Hello {name}"}, "“{name}” is sent as it stands."),
         ("email", MAIL, "Dear Asha Rao"),
         ("email", {**MAIL, "subject": ""}, "A subject is needed."),
     ],
