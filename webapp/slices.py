@@ -9,6 +9,7 @@ from webapp.bookings import models as bookings
 from webapp.bookings import payment_views as payment_pages
 from webapp.bookings import views as booking_pages
 from webapp.bookings import webhooks as payment_webhooks
+from webapp.campaigns import audience_views as audience_pages
 from webapp.campaigns import live_views as live_pages
 from webapp.campaigns import models as campaigns
 from webapp.campaigns import recipient_views as recipient_pages
@@ -47,6 +48,7 @@ TABLES = (
 )
 PAGES = (
     account_pages,
+    audience_pages,
     book_pages,
     booking_pages,
     campaign_pages,

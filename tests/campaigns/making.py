@@ -2,25 +2,31 @@
 
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from webapp.campaigns import checking, starting
 from webapp.campaigns.models import Campaign, Recipient, Source, SourceKind, SourceState
 from webapp.extensions import db
-from webapp.jobs.models import Job
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.models import UNFINISHED, Job
 from webapp.message_templates.models import Template, TemplateVersion
 from webapp.messages.channels import Channel
-from webapp.messages.models import Message
+from webapp.messages.models import Batch, Message
 
-BODIES = [{"type": "BODY", "text": "Hello {{1}}, our offer ends today."}]
+#: One that the sandbox has approved.
+REMINDER = "booking_reminder"
+COMPONENTS = [{"type": "BODY", "text": "Hello {{1}}, a reminder: {{2}} is on {{3}}."}]
+FILLINGS = {"1": "{{ name }}", "2": "our sale", "3": "Monday"}
 
 
-def a_text(channel: Channel = Channel.SMS, body: str = "Hello {{ name }}", **more: Any) -> TemplateVersion:
+def a_text(
+    channel: Channel = Channel.SMS, body: str = "Hello {{ name }}", **more: Any
+) -> TemplateVersion:
     """Return the first version of a template."""
     whatsapp = channel == Channel.WHATSAPP
     template = Template(
         channel=channel,
-        name=more.pop("name", f"offer_{channel}"),
+        name=more.pop("name", REMINDER if whatsapp else f"offer_{channel}"),
         language="en" if whatsapp else "",
         status="APPROVED" if whatsapp else None,
     )
@@ -29,7 +35,7 @@ def a_text(channel: Channel = Channel.SMS, body: str = "Hello {{ name }}", **mor
         number=1,
         body=body,
         subject="An offer" if channel == Channel.EMAIL else "",
-        components=BODIES if whatsapp else None,
+        components=COMPONENTS if whatsapp else None,
         **more,
     )
     db.session.add(version)
@@ -46,7 +52,9 @@ def a_newer(version: TemplateVersion, body: str) -> TemplateVersion:
     return newer
 
 
-def a_draft(*channels: Channel, body: str = "Hello {{ name }}", people: int = 0, **more: Any) -> Campaign:
+def a_draft(
+    *channels: Channel, body: str = "Hello {{ name }}", people: int = 0, **more: Any
+) -> Campaign:
     """Return a draft that is told by some channels."""
     order = channels or (Channel.SMS,)
     campaign = Campaign(
@@ -55,7 +63,7 @@ def a_draft(*channels: Channel, body: str = "Hello {{ name }}", people: int = 0,
         zone="Asia/Kolkata",
         quiet_from=None,
         quiet_until=None,
-        fillings={"1": "{{ name }}"} if Channel.WHATSAPP in order else {},
+        fillings=FILLINGS if Channel.WHATSAPP in order else {},
         **more,
     )
     for channel in order:
@@ -68,7 +76,8 @@ def a_draft(*channels: Channel, body: str = "Hello {{ name }}", people: int = 0,
 
 
 def a_source(campaign: Campaign, state: SourceState = SourceState.READ) -> Source:
-    source = Source(campaign_id=campaign.id, kind=SourceKind.PASTED, state=state, header=["name"])
+    mapping = {"names": ["city"], "phone": 0, "email": 1, "name": 2}
+    source = Source(campaign_id=campaign.id, kind=SourceKind.PASTED, state=state, mapping=mapping)
     db.session.add(source)
     db.session.flush()
     return source
@@ -123,3 +132,20 @@ def messages(campaign: Campaign) -> list[Message]:
 def jobs(kind: str) -> list[Job]:
     """Return the jobs of a kind."""
     return list(db.session.scalars(select(Job).where(Job.kind == kind)))
+
+
+def run_jobs(queue: Any, kind: JobKind) -> None:
+    """Run the jobs of a kind that are not finished, and nothing else that waits."""
+    query = select(Job.id).where(Job.kind == kind, Job.state.in_(UNFINISHED))
+    while found := db.session.scalars(query).all():
+        for job_id in found:
+            queue._run(kind.value, job_id)
+
+
+def leave(queue: Any) -> None:
+    """Let everything leave that waits, and be counted."""
+    queue.run()
+    db.session.execute(update(Batch).values(tallied_at=None))
+    db.session.commit()
+    queue.sweep()
+    db.session.expire_all()

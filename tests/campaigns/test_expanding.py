@@ -3,7 +3,16 @@
 from sqlalchemy import func, select
 
 from tests.bookings.making import in_threads
-from tests.campaigns.making import a_draft, a_source, add_people, messages, sent, somebody
+from tests.campaigns.making import (
+    a_draft,
+    a_source,
+    add_people,
+    leave,
+    messages,
+    run_jobs,
+    sent,
+    somebody,
+)
 from webapp.campaigns import expanding, starting
 from webapp.campaigns.composing import composer
 from webapp.campaigns.expanding import Plan
@@ -16,10 +25,6 @@ from webapp.messages.models import Batch, Message, MessageState
 
 def slice_of(campaign):
     return expanding.expand_some(Plan.of(campaign, campaign.batch), composer(campaign))
-
-
-def write_all(queue):
-    queue.run_only(JobKind.CAMPAIGN_SEND)
 
 
 def test_every_recipient_gets_one_message_with_their_own_text(app, db, queue, monkeypatch):
@@ -77,7 +82,9 @@ def test_who_cannot_be_told_is_not_passed_over_in_silence(app, db, queue):
     slice_of(campaign)
     db.session.commit()
 
-    problems = db.session.execute(select(Recipient.problem, Recipient.detail).order_by(Recipient.id)).all()
+    problems = db.session.execute(
+        select(Recipient.problem, Recipient.detail).order_by(Recipient.id)
+    ).all()
     assert [problem for problem, _ in problems] == [None, None, "missing_value", "no_address"]
     assert "name" in problems[2].detail
     assert len(messages(campaign)) == 2
@@ -111,16 +118,14 @@ def test_a_campaign_that_is_stopped_writes_nothing_more(app, db, queue):
 
 def test_mended_rows_are_written_to_later_and_nobody_twice(app, db, queue, sandbox):
     campaign = sent(a_draft(people=2), queue)
-    queue.run()
-    db.session.refresh(campaign)
+    leave(queue)
     assert campaign.state == CampaignState.DONE
 
     add_people(campaign, 1)
     assert starting.more_recipients(campaign)
     db.session.commit()
     assert campaign.state == CampaignState.SENDING
-    queue.run()
-    db.session.refresh(campaign)
+    leave(queue)
 
     assert [one.recipient for one in messages(campaign)] == sorted(
         db.session.scalars(select(Recipient.id))
@@ -133,7 +138,7 @@ def test_a_rehearsal_takes_the_same_path_in_lanes_of_its_own(app, db, queue):
 
     batch = starting.rehearse(campaign, "calm")
     db.session.commit()
-    queue.run_only(JobKind.CAMPAIGN_SEND)
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
 
     found = db.session.scalars(select(Message).where(Message.batch_id == batch.id)).all()
     assert len(found) == 3
@@ -143,17 +148,17 @@ def test_a_rehearsal_takes_the_same_path_in_lanes_of_its_own(app, db, queue):
 
 def test_a_new_rehearsal_removes_the_messages_of_the_one_before(app, db, queue):
     campaign = a_draft(people=3)
-    first = starting.rehearse(campaign, "calm")
+    first = starting.rehearse(campaign, "calm").id
     db.session.commit()
-    queue.run_only(JobKind.CAMPAIGN_SEND)
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
 
     second = starting.rehearse(campaign, "calm")
     db.session.commit()
-    queue.run_only(JobKind.CAMPAIGN_SEND)
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
 
     assert db.session.scalars(select(Batch.id)).all() == [second.id]
     assert {one.batch_id for one in db.session.scalars(select(Message))} == {second.id}
-    assert first.id != second.id
+    assert first != second.id
 
 
 def test_the_second_channel_is_used_where_the_first_has_no_address(app, db, queue):

@@ -25,6 +25,8 @@ VIEWERS = """
     home.dashboard jobs.index jobs.show jobs.status messages.index messages.show services.index
     services.show templates.index templates.show suppressions.index exports.show
     notices.index notices.bell notices.open_notice notices.read notices.read_all
+    audience.index audience.bad
+    campaigns.index campaigns.show campaigns.preview campaigns.check
 """
 OPERATORS = """
     bookings.confirm bookings.cancel_form bookings.cancel customers.edit customers.update jobs.test
@@ -33,12 +35,20 @@ OPERATORS = """
     templates.archive templates.restore templates.fetch
     suppressions.new suppressions.add suppressions.add_customer suppressions.lift_form
     suppressions.take_off exports.file
+    audience.file audience.upload audience.customers audience.add_customers audience.pasted
+    audience.add_pasted audience.columns audience.choose_columns audience.look_again
+    audience.bad_file audience.read_on audience.remove
+    campaigns.new campaigns.create campaigns.name campaigns.rename campaigns.texts
+    campaigns.choose_texts campaigns.take_newest campaigns.send_test campaigns.run_check
+    campaigns.keep_quiet campaigns.set_pace campaigns.confirm campaigns.send campaigns.schedule
+    campaigns.unschedule
 """
 ADMINS = """
     accounts.activity accounts.people accounts.invite accounts.make_invitation accounts.person
     accounts.change_person accounts.deactivate accounts.reactivate accounts.make_link
     home.settings_page services.new services.create services.edit services.update
     notices.new notices.announce notices.announcement
+    campaigns.price_list campaigns.set_price campaigns.remove_price
 """
 #: What comes from the providers proves itself by a signature; who unsubscribes, by the message's id.
 SIGNED = {

@@ -1,5 +1,6 @@
 """Whoever changes something leaves a line in the record."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_time, ordered, proof
+from tests.contracts import ways_of_campaigns
 from tests.contracts.test_access import SIGNED
 from tests.contracts.world import PASSWORD, UNSAFE, World, rules, send
 from webapp.accounts import links, passwords, sessions
@@ -63,6 +65,10 @@ def hold(client: FlaskClient, world: World) -> TestResponse:
         client, f"/book/{world.service.slug}/{start}", name="Bo", email="bo@example.org",
         form_key="0123456789abcdef0123", time=start,
     )  # fmt: skip
+
+
+def audience(world: World, *parts: Any) -> str:
+    return "/".join(map(str, ["/campaigns", world.lists["read"].campaign_id, "audience", *parts]))
 
 
 WAYS: dict[str, Way] = {
@@ -125,6 +131,23 @@ WAYS: dict[str, Way] = {
     "suppressions.take_off": lambda c, w: send(
         c, f"/messages/do-not-contact/{w.suppression.id}/lift", note="They asked for it."
     ),
+    "audience.upload": lambda c, w: send(
+        c, audience(w, "file"), file=(io.BytesIO(b"Phone\n9812345678\n"), "list.csv")
+    ),
+    "audience.add_customers": lambda c, w: send(c, audience(w, "customers"), reach="", wants=""),
+    "audience.add_pasted": lambda c, w: send(
+        c, audience(w, "pasted"), text="9812345678", region="IN"
+    ),
+    "audience.choose_columns": lambda c, w: send(
+        c, audience(w, w.lists["mapping"].id, "columns"), phone="1", region="IN", header="y"
+    ),
+    "audience.look_again": lambda c, w: send(
+        c, audience(w, w.lists["mapping"].id, "look-again"), encoding="cp1252", delimiter=";"
+    ),
+    "audience.bad_file": lambda c, w: send(c, audience(w, w.lists["read"].id, "bad-rows/file")),
+    "audience.read_on": lambda c, w: send(c, audience(w, w.lists["stopped"].id, "read-on")),
+    "audience.remove": lambda c, w: send(c, audience(w, w.lists["read"].id, "remove")),
+    **ways_of_campaigns.WAYS,
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from webapp.accounts.models import Link, Role, User
 from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
+from webapp.campaigns.models import BadRow, Campaign, Source, SourceKind, SourceState
 from webapp.clock import now
 from webapp.exports import asking
 from webapp.exports.models import Export
@@ -61,6 +62,8 @@ class World:
     template: Template
     announcement_id: int
     notice_id: int
+    #: The lists of a campaign by their state.
+    lists: dict[str, Source]
 
     @property
     def held(self) -> Booking:
@@ -90,6 +93,9 @@ class World:
             "export_id": self.export.id,
             "announcement_id": self.announcement_id,
             "notice_id": self.notice_id,
+            "campaign_id": self.lists["mapping"].campaign_id,
+            "source_id": self.lists["mapping"].id,
+            "country": "IN",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -140,8 +146,9 @@ def make(app: Flask) -> World:
     db.session.commit()
     bookings = [held, confirmed, cancelled, expired]
     return World(
-        app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told
-    )
+        app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
+        some_lists(),
+    )  # fmt: skip
 
 
 def an_announcement(guest: User) -> tuple[int, int]:
@@ -153,6 +160,36 @@ def an_announcement(guest: User) -> tuple[int, int]:
         tell(guest.id, f"A notice, {level}", "With a text.", level=level, link="/jobs")
     db.session.commit()
     return made.id, db.session.scalars(select(Notice.id)).all()[-1]
+
+
+def some_lists() -> dict[str, Source]:
+    """Return a list of recipients in each state, all of one draft."""
+    campaign = Campaign(name="An offer with a rather long name, as some have")
+    db.session.add(campaign)
+    db.session.flush()
+    lists = {state.value: a_list(campaign, state) for state in SourceState}
+    db.session.add_all(lists.values())
+    db.session.flush()
+    for source in lists.values():
+        db.session.add(
+            BadRow(source_id=source.id, row=3, problem="landline", detail="A landline.",
+                   cells=["Anil", "+442079460958"])
+        )  # fmt: skip
+    db.session.commit()
+    return lists
+
+
+def a_list(campaign: Campaign, state: SourceState) -> Source:
+    wrong = state == SourceState.FAILED
+    return Source(
+        campaign_id=campaign.id, kind=SourceKind.FILE, state=state, path="audience/none",
+        filename="A list with a rather long name.csv", encoding="utf-8", delimiter=",",
+        sample=[["Name", "Phone"], ["Meera", "9812345678"], ["Anil", "+442079460958"]],
+        header=["Name", "Phone"], rows=3, good=1, bad=1, doubles=1,
+        mapping={"names": ["name", "phone"], "phone": 1, "name": 0, "region": "IN", "header": True},
+        error="This is an Excel file." if wrong else None,
+        advice="Save it as CSV." if wrong else None,
+    )  # fmt: skip
 
 
 def a_job(booking: Booking, state: JobState) -> Job:

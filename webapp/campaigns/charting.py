@@ -73,7 +73,7 @@ def course(history: Sequence[Sequence[float]]) -> Course | None:
 
 
 def nice(number: float) -> int:
-    """Return a round number that is not smaller: 1, 2, 5, 10, 20, 50…"""
+    """Return a round number that is not smaller, such as 1, 2, 5, 10, 20, 50."""
     step = 1
     while True:
         for factor in (1, 2, 5):

@@ -1,5 +1,6 @@
 """When a campaign is done, and when it goes on after all."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, exists, func, select, update
@@ -14,6 +15,7 @@ from webapp.campaigns.models import (
 )
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.messages import tallying
 from webapp.messages.models import IN_THE_WAY, Message
 from webapp.states import stands
 
@@ -52,6 +54,18 @@ def finish(batch_id: int) -> bool:
         .execution_options(synchronize_session=False)
     )
     return cast("CursorResult[Any]", done).rowcount == 1
+
+
+def register() -> None:
+    """Have campaigns end when the last of their messages has left."""
+    if after_count not in tallying.when_tallied:
+        tallying.when_tallied.append(after_count)
+
+
+def after_count(batch_id: int, counts: Mapping[str, int]) -> None:
+    """Look whether a campaign is done, whenever its messages were counted and none waits."""
+    if not any(counts.get(state) for state in IN_THE_WAY):
+        finish(batch_id)
 
 
 def reopen(batch_id: int) -> bool:

@@ -97,8 +97,7 @@ def _letters(wanted: Wanted, people: Sequence[Any]) -> dict[int, Any]:
     if wanted.batch_id is None:
         return {}
     found = db.session.execute(
-        select(*LETTER)
-        .where(
+        select(*LETTER).where(
             Message.subject_type == "recipient",
             Message.subject_id.in_([str(who.id) for who in people]),
             Message.purpose == purpose(wanted.batch_id),

@@ -77,8 +77,8 @@ def _fall_back(batch: Batch, failed: Sequence[Any]) -> None:
     )
     rows = [row for old, row in letters.items() if old in marked]
     if rows:
-        write_many(rows)
         reopen(batch.id)
+        write_many(rows)
 
 
 def _letters(

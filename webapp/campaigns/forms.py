@@ -6,11 +6,12 @@ from datetime import date
 from datetime import time as clock_time
 from typing import Any
 
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
     BooleanField,
     DateField,
     Form,
     IntegerField,
+    SelectChoice,
     SelectField,
     StringField,
     TimeField,
@@ -29,6 +30,28 @@ MOST_A_MINUTE = 1_000_000
 COUNTRY = re.compile(r"[A-Z]{2}|\*")
 NOT_A_DAY = "Write the day such as 2026-11-23."
 NOT_A_TIME = "Write the time such as 09:30."
+
+
+class Day(DateField):
+    """A day, with a sentence of ours for what is none."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        """Read what was typed. Raises ValueError."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(NOT_A_DAY) from None
+
+
+class Clock(TimeField):
+    """A time of day, with a sentence of ours for what is none."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        """Read what was typed. Raises ValueError."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(NOT_A_TIME) from None
 
 
 class NameForm(Form):
@@ -64,16 +87,12 @@ class TestForm(Form):
         field.errors = [f"{NAMES[channel]}: {sentence}"]
 
 
-def _clock(label: str) -> Any:
-    return TimeField(label, [InputRequired(NOT_A_TIME)])
-
-
 class QuietForm(Form):
     """When recipients are left in peace."""
 
     on = BooleanField("Keep quiet hours, by each recipient's own clock")
-    begin = TimeField("From", [])
-    end = TimeField("Until", [])
+    begin = Clock("From")
+    end = Clock("Until")
 
     def validate_begin(self, field: Any) -> None:
         """Ask for both times while the quiet hours are on."""
@@ -114,8 +133,8 @@ class RateForm(Form):
 class StartForm(Form):
     """When it starts, and on whose clock."""
 
-    day = DateField("Day", [InputRequired(NOT_A_DAY)])
-    time = _clock("Time")
+    day = Day("Day", [InputRequired(NOT_A_DAY)])
+    time = Clock("Time", [InputRequired(NOT_A_TIME)])
     zone = StringField("Time zone", [KnownZone()], filters=[one_line])
 
     @property
@@ -127,7 +146,9 @@ class StartForm(Form):
 class PriceForm(Form):
     """What one costs."""
 
-    channel = SelectField("Channel", choices=[(one.value, NAMES[one]) for one in Channel])
+    channel = SelectField(
+        "Channel", choices=[SelectChoice(one.value, NAMES[one]) for one in Channel]
+    )
     country = StringField("Country", filters=[one_line, lambda typed: (typed or "").upper()])
     price = StringField("Price of one", [InputRequired("A price is needed.")], filters=[one_line])
     currency = SelectField("Currency", choices=sorted(CURRENCIES))

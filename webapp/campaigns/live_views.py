@@ -129,7 +129,9 @@ def progress(campaign_id: int) -> ResponseReturnValue:
 @needs(Role.OPERATOR)
 def pause(campaign_id: int) -> ResponseReturnValue:
     """Let nothing more leave until somebody lets it go on."""
-    return _ask(campaign_id, pausing.pause, "Paused. What is being handed over this moment still leaves.")
+    return _ask(
+        campaign_id, pausing.pause, "Paused. What is being handed over this moment still leaves."
+    )
 
 
 @bp.post("/go-on")

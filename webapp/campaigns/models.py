@@ -135,6 +135,8 @@ class SourceState(StrEnum):
     READING = "reading"
     READ = "read"
     FAILED = "failed"
+    STOPPED = "stopped"
+    """Somebody stopped the reading; what was read stays."""
     LEAVING = "leaving"
     """It is being removed, with the recipients it brought."""
 

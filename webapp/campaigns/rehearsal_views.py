@@ -44,21 +44,29 @@ def begin(campaign_id: int) -> ResponseReturnValue:
     profile = request.form.get("profile", "")
     if profile not in rehearsing.profiles():
         abort(400, "Choose what is to go wrong.")
-    return _ask(campaign_id, lambda campaign: rehearsing.begin(campaign, profile), "The rehearsal begins. Nobody is reached.")
+    return _ask(
+        campaign_id,
+        lambda campaign: rehearsing.begin(campaign, profile),
+        "The rehearsal begins. Nobody is reached.",
+    )
 
 
 @bp.post("/go-on")
 @needs(Role.OPERATOR)
 def go_on(campaign_id: int) -> ResponseReturnValue:
     """Let it go on, to see what else would happen."""
-    return _ask(campaign_id, rehearsing.go_on, "The rehearsal goes on.", "campaign.rehearsal_continued")
+    return _ask(
+        campaign_id, rehearsing.go_on, "The rehearsal goes on.", "campaign.rehearsal_continued"
+    )
 
 
 @bp.post("/stop")
 @needs(Role.OPERATOR)
 def stop(campaign_id: int) -> ResponseReturnValue:
     """End it."""
-    return _ask(campaign_id, rehearsing.stop, "The rehearsal has ended.", "campaign.rehearsal_stopped")
+    return _ask(
+        campaign_id, rehearsing.stop, "The rehearsal has ended.", "campaign.rehearsal_stopped"
+    )
 
 
 def _ask(

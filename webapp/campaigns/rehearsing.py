@@ -9,7 +9,10 @@ from webapp.messages.channels import rehearsing
 from webapp.messages.channels.rehearsing import PROFILES, Profile
 from webapp.messages.models import Batch
 
-NO_SANDBOX = "There is no sandbox here, so nothing can be rehearsed. Ask whoever looks after the server to set SANDBOX_URL."
+NO_SANDBOX = (
+    "There is no sandbox here, so nothing can be rehearsed. "
+    "Ask whoever looks after the server to set SANDBOX_URL."
+)
 
 
 def why_not(campaign: Campaign) -> str | None:

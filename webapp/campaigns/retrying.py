@@ -23,6 +23,7 @@ from webapp.states import move, stands
 #: What can be sent again. Who wants no offers is never asked again.
 STATES = (MessageState.FAILED, MessageState.UNKNOWN, MessageState.CANCELLED)
 
+
 class Reach(NamedTuple):
     """How many of those who were chosen can be sent to again, and how many not."""
 
@@ -108,7 +109,9 @@ def _begin_again(campaign: Campaign, batch: Batch, *, with_rest: bool) -> None:
         starting.write_messages(campaign)
 
 
-REST_FIRST = "It was stopped before everybody was written to. Send it to those who were stopped first."
+REST_FIRST = (
+    "It was stopped before everybody was written to. Send it to those who were stopped first."
+)
 
 
 def _same(campaign: Campaign, state: str, code: str) -> Job | None:

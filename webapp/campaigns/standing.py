@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from webapp.campaigns.models import Campaign
 from webapp.messages.channels import Channel
-from webapp.messages.channels.outcomes import Explanation, explain, find
+from webapp.messages.channels.outcomes import Explanation, Flag, explain, find
 from webapp.messages.models import Batch, MessageState
 
 
@@ -100,13 +100,16 @@ STATES: dict[str, tuple[str, str | None, bool]] = {
 def _of_code(code: str, number: int, order: list[Channel]) -> Reason:
     known = None if code == NO_CODE else code
     words = explained(known, order)
-    return Reason(MessageState.FAILED, known, number, words.sentence, words.advice, again=known is not None)
+    again = known is not None and not words.flags & FOR_GOOD
+    return Reason(MessageState.FAILED, known, number, words.sentence, words.advice, again)
 
 
 def _of_problem(code: str, number: int) -> Reason:
     return Reason("problem", code, number, *problem_words(code), again=False)
 
 
+#: Whoever was refused with one of these is never asked again by this channel.
+FOR_GOOD = {Flag.SUPPRESS_MARKETING, Flag.SUPPRESS_CHANNEL, Flag.HARD_BOUNCE}
 #: How a batch counts what failed without a code.
 NO_CODE = "none"
 #: Why a recipient gets no message at all: a sentence, and what would help.

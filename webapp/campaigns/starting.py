@@ -42,13 +42,8 @@ def require_ready(campaign: Campaign) -> None:
     """Raise NotReady when it cannot be sent yet, with the first thing that is missing."""
     for step in steps(campaign):
         if step.needed and not step.done:
-            raise NotReady(step.sentence)
-    if not checking.is_fresh(campaign):
-        raise CheckFirst(
-            "Texts or recipients have changed since they were checked. Check them again."
-        )
-    if not campaign.findings.get("good"):
-        raise NotReady("The check found nobody to whom this campaign can be sent.")
+            stale = step.key == "check" and not checking.is_fresh(campaign)
+            raise (CheckFirst if stale else NotReady)(step.sentence)
 
 
 def start(campaign: Campaign) -> Batch:

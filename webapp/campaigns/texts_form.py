@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
-from wtforms import Form, SelectField, StringField, ValidationError
+from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+    Form,
+    SelectChoice,
+    SelectField,
+    StringField,
+    ValidationError,
+)
 
 from webapp.campaigns import audience, drafting
 from webapp.campaigns.models import Campaign
@@ -30,16 +36,13 @@ class TextsForm(Form):
     def order(self) -> list[Channel]:
         """Return the channels as chosen, each once."""
         chosen = [self[turn].data for turn in turn_names() if turn in self]
-        return [Channel(name) for name in dict.fromkeys(chosen) if name]
+        return [Channel(name) for name in dict.fromkeys(chosen) if name in self.versions_there]
 
     def versions(self) -> dict[Channel, int | None]:
         """Return the chosen version of each channel that is used."""
         order = self.order()
-        return {
-            channel: int(self[channel.value].data)
-            for channel in self.versions_there
-            if channel in order and self[channel.value].data
-        }
+        chosen = {channel: self.chosen(channel) for channel in order}
+        return {channel: version.id for channel, version in chosen.items() if version}
 
     def chosen(self, channel: Channel) -> TemplateVersion | None:
         """Return the version that is chosen for a channel."""
@@ -60,7 +63,7 @@ class TextsForm(Form):
         return [(key, name) for key in keys if (name := field_name(key)) in self]
 
     def validate_first(self, field: Any) -> None:
-        if not field.data:
+        if field.data not in self.versions_there:
             raise ValidationError("Choose a channel.")
 
 
@@ -83,12 +86,15 @@ def texts_form(campaign: Campaign, typed: Any = None) -> TextsForm:
     whatsapp = _wanted(campaign, typed, versions)
     fields: dict[str, Any] = {"campaign": campaign, "versions_there": versions}
     for name, label in list(zip(turn_names(), TURNS, strict=True))[: max(1, len(there))]:
-        fields[name] = SelectField(label, choices=_channels(there, first=name == "first"))
+        fields[name] = SelectField(
+            label, choices=_channels(there, first=name == "first"), validate_choice=False
+        )
     for channel in there:
         fields[channel.value] = SelectField(
             f"What is said by {NAMES[channel] if channel != Channel.EMAIL else 'e-mail'}",
             [_Fits()],
-            choices=[("", "Choose a template"), *_choices(versions[channel])],
+            choices=[SelectChoice("", "Choose a template"), *_choices(versions[channel])],
+            validate_choice=False,  # _Fits says it better
         )
     for blank in blanks(whatsapp.components or []) if whatsapp else []:
         fields[field_name(blank.key)] = StringField(
@@ -117,13 +123,13 @@ def _stored(campaign: Campaign) -> dict[str, Any]:
     return {**order, **ids, **fillings}
 
 
-def _channels(there: list[Channel], *, first: bool) -> list[tuple[str, str]]:
-    nothing = ("", "Choose a channel" if first else "Nothing")
-    return [nothing, *((channel.value, NAMES[channel]) for channel in there)]
+def _channels(there: list[Channel], *, first: bool) -> list[SelectChoice]:
+    nothing = SelectChoice("", "Choose a channel" if first else "Nothing")
+    return [nothing, *(SelectChoice(channel.value, NAMES[channel]) for channel in there)]
 
 
-def _choices(versions: Mapping[int, TemplateVersion]) -> list[tuple[str, str]]:
-    return [(str(one.id), _label(one)) for one in versions.values()]
+def _choices(versions: Mapping[int, TemplateVersion]) -> list[SelectChoice]:
+    return [SelectChoice(str(one.id), _label(one)) for one in versions.values()]
 
 
 def _label(version: TemplateVersion) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, String, bindparam, cast, func, select
 from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
-from webapp.campaigns import drafting, falling_back, forecasting, listing, live_views, words
+from webapp.campaigns import drafting, ending, falling_back, forecasting, listing, live_views, words
 from webapp.campaigns.forms import NameForm
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.campaigns.steps import steps
@@ -25,6 +25,7 @@ from webapp.paging import page
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 for part in (words.span_words, words.end_words):
     bp.add_app_template_global(part)
+ending.register()
 falling_back.register()
 
 _ID: BindParameter[int] = bindparam("campaign_id")

@@ -62,7 +62,7 @@ def refusal(components: Sequence[Mapping[str, Any]]) -> str | None:
     for component in components:
         kind, form = _kind(component), str(component.get("format", "TEXT")).upper()
         if kind == "header" and form != "TEXT":
-            return f"Its header is a {form.lower()}: templates with media are not supported yet."
+            return f"Its header is of the kind “{form.lower()}”: only text is supported yet."
         if kind not in {"header", "body", "footer", "buttons"}:
             return f"It has a part “{kind}”, which is not supported yet."
         for button in component.get("buttons") or () if kind == "buttons" else ():

@@ -140,6 +140,14 @@
     document.querySelectorAll("[data-sent]").forEach((button) => { button.disabled = false; });
   });
 
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!field.matches("input[type=file][data-most]")) return;
+    const tooLarge = [...field.files].some((file) => file.size > Number(field.dataset.most));
+    field.setCustomValidity(tooLarge ? field.dataset.tooLarge : "");
+    field.reportValidity();
+  });
+
   // --- Clicks ---------------------------------------------------------------------------------------------------------
 
   const clicks = {

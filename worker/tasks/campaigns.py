@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from webapp.campaigns import checking, clearing, ending, expanding, falling_back, starting
+from webapp.campaigns import (
+    checking,
+    clearing,
+    ending,
+    expanding,
+    falling_back,
+    retrying,
+    starting,
+)
 from webapp.campaigns.models import Campaign
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
@@ -11,6 +19,7 @@ from webapp.jobs.running import Run
 from webapp.messages.models import Batch
 from worker.tasking import MORE, job_task
 
+ending.register()
 falling_back.register()
 
 
@@ -49,3 +58,18 @@ def clear(run: Run, campaign_id: int) -> dict[str, str]:
     """Take back what has not left of a campaign that was stopped."""
     taken = clearing.take_back(run, db.session.get_one(Campaign, campaign_id))
     return {"answer": f"Took back {taken:,} messages that had not left."}
+
+
+@job_task(JobKind.CAMPAIGN_RETRY)
+def retry(
+    run: Run,
+    campaign_id: int,  # noqa: ARG001 - names the campaign in the job's row
+    batch_id: int,
+    state: str,
+    code: str = "",
+    **so_far: Any,
+) -> dict[str, str]:
+    """Put back in the queue whom somebody asked to send to again."""
+    batch = db.session.get_one(Batch, batch_id)
+    put = retrying.put_back(run, batch, state, code, **so_far)
+    return {"answer": f"{put:,} are sent to again."}

@@ -101,6 +101,16 @@ def read_as(source: Source, columns: Columns) -> None:
     record("audience.changed", f"Chose the columns of {source.filename}", about=source.campaign)
 
 
+def read_on(source: Source) -> None:
+    """Go on with a list whose reading was stopped or failed. Raises NotNow when it goes on already."""
+    to = SourceState.LOOKING if source.path and not source.mapping else SourceState.READING
+    stopped = [SourceState.STOPPED, SourceState.FAILED, SourceState.LOOKING, SourceState.READING]
+    if not move(source, to, expect=stopped, error=None, advice=None):
+        raise NotNow("There is nothing more to read in this list.")
+    _work(source, source.campaign)
+    record("audience.changed", "Let a list be read on", about=source.campaign)
+
+
 def remove(source: Source) -> None:
     """Take a list out with the recipients it brought, by a job. Raises NotNow after the start."""
     campaign = source.campaign

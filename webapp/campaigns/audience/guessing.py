@@ -1,15 +1,17 @@
 """Which column is what: guessed from the heading, and from what stands below it."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
-from webapp.campaigns.audience.naming import name_of, names_of
+from webapp.campaigns.audience.naming import names_of
 from webapp.campaigns.audience.numbers import read_number
 from webapp.campaigns.audience.people import Columns, known_zone
 from webapp.campaigns.audience.problems import Refused
 from webapp.customers.contacts import NotAContact, parse_email
 
-#: Parts of headings as ``name_of`` writes them, the surest first: English, German, Spanish,
+#: Parts of headings as ``_folded`` writes them, the surest first: English, German, Spanish,
 #: Portuguese, French, Italian, Dutch, and Hindi as it is written with Latin letters.
 HEADINGS = {
     "phone": (
@@ -70,7 +72,7 @@ def _score(part: str, heading: str, cells: Sequence[str], test: Callable[[str], 
 
 def _named(part: str, heading: str) -> float:
     """Return how surely a heading names a part; 0 when it does not."""
-    name = name_of(heading)
+    name = _folded(heading)
     words = name.split("_")
     if not name or any(other in words or name.startswith(other) for other in OTHER[part]):
         return 0.0
@@ -80,6 +82,13 @@ def _named(part: str, heading: str) -> float:
             exact = 10 if name == one else 0
             return float(len(known) - place + exact)
     return 0.0
+
+
+def _folded(heading: str) -> str:
+    """Return a heading in plain small letters, its words with lines between: “E-Mail” is ``e_mail``."""
+    parts = unicodedata.normalize("NFKD", heading.replace("ß", "ss").lower())
+    plain = "".join(sign for sign in parts if not unicodedata.combining(sign))
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 
 
 def _tests(region: str) -> dict[str, Callable[[str], bool]]:

@@ -1,24 +1,14 @@
 """The names by which the texts of a campaign call the columns of its sources."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from webapp.campaigns.models import Campaign, Source, SourceKind
 from webapp.extensions import db
+from webapp.message_templates.names import name_of
 
-NAME_LENGTH = 40
 OF_CUSTOMERS = ("name", "phone", "email")
-
-
-def name_of(heading: str) -> str:
-    """Return a heading as a placeholder: “First name” is ``first_name``, “Straße” is ``strasse``."""
-    plain = unicodedata.normalize("NFKD", heading.replace("ß", "ss").lower())
-    kept = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    name = re.sub(r"[^a-z0-9]+", "_", kept).strip("_")[:NAME_LENGTH].strip("_")
-    return f"c_{name}" if name[:1].isdigit() else name
 
 
 def names_of(headings: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from webapp import storage
+from webapp.campaigns import starting
 from webapp.campaigns.audience import selecting, splitting
 from webapp.campaigns.audience.guessing import guess
 from webapp.campaigns.audience.lines import Layout
@@ -13,13 +14,14 @@ from webapp.campaigns.audience.people import Columns, Person, person
 from webapp.campaigns.audience.problems import Refused
 from webapp.campaigns.audience.tables import Row, rows
 from webapp.campaigns.audience.taking import Batch, Found, Overtaken, take
-from webapp.campaigns.models import Source, SourceKind, SourceState
+from webapp.campaigns.models import CampaignState, Source, SourceKind, SourceState
 from webapp.extensions import db, settings
 from webapp.jobs.running import Impossible, NotNow, Run
 from webapp.states import move
 
 BATCH = 2_000
 BATCH_BYTES = 4_000_000
+ENDED = (SourceState.FAILED, SourceState.STOPPED)
 #: Seconds after which a slice ends, so that a deploy never waits for a long file.
 SLICE = 15.0
 TOO_MANY_ADVICE = (
@@ -45,10 +47,10 @@ def go_on(run: Run, source: Source) -> str | None:
 
     Commits. Raises NotNow when the storage is away, and Impossible when the file is gone.
     """
-    # A job that gave up is asked to try again: then the list goes on from where it stood.
-    if source.state == SourceState.FAILED:
+    # A job that gave up or was stopped is asked to try again: then the list goes on from where it stood.
+    if source.state in ENDED:
         before = SourceState.LOOKING if source.path and not source.mapping else SourceState.READING
-        move(source, before, expect=[SourceState.FAILED], error=None, advice=None)
+        move(source, before, expect=ENDED, error=None, advice=None)
     try:
         if source.state == SourceState.LOOKING:
             return _look(source)
@@ -121,6 +123,8 @@ def _end(task: Task, too_many: str | None = None) -> str:
         raise Overtaken
     move(source, SourceState.READ, expect=[SourceState.READING], error=too_many,
          advice=TOO_MANY_ADVICE if too_many else None)  # fmt: skip
+    if source.good and source.campaign.state in {CampaignState.SENDING, CampaignState.DONE}:
+        starting.more_recipients(source.campaign)
     return f"{source.good:,} recipients, {source.bad:,} rows that cannot be used."
 
 

@@ -11,18 +11,14 @@ from webapp.bookings.models import Booking, BookingState
 from webapp.campaigns.audience.people import Columns, Person, person
 from webapp.campaigns.audience.problems import Refused
 from webapp.campaigns.audience.taking import Batch, Found
-from webapp.customers.models import Customer, CustomerTag
+from webapp.customers.finding import tagged
+from webapp.customers.models import Customer
 from webapp.extensions import db
 from webapp.messages.channels import Channel
 from webapp.messages.models import Suppression
 
 #: In the order of the cells that a customer becomes.
 CUSTOMER = Columns(("phone", "email", "name", "zone"), phone=0, email=1, name=2)
-REFUSES = {
-    Channel.SMS: Customer.no_sms,
-    Channel.WHATSAPP: Customer.no_whatsapp,
-    Channel.EMAIL: Customer.no_email,
-}
 
 
 def chosen(asked: dict[str, Any]) -> Select[Any]:
@@ -39,7 +35,7 @@ def chosen(asked: dict[str, Any]) -> Select[Any]:
     if asked.get("wants"):
         query = _wanting(query, Channel(asked["wants"]))
     if asked.get("tag"):
-        query = query.where(Customer.tags.any(CustomerTag.tag == asked["tag"]))
+        query = query.where(tagged(asked["tag"]))
     if asked.get("booked_from") or asked.get("booked_until"):
         query = query.where(_booked(asked))
     return query
@@ -54,7 +50,7 @@ def _wanting(query: Select[Any], channel: Channel) -> Select[Any]:
     """Keep those who take offers by a channel, and have an address there."""
     address = Customer.email if channel == Channel.EMAIL else Customer.phone
     stopped = exists().where(Suppression.channel == channel, Suppression.address == address)
-    return query.where(address.is_not(None), ~REFUSES[channel], ~stopped)
+    return query.where(address.is_not(None), ~stopped)
 
 
 def _booked(asked: dict[str, Any]) -> Any:
