@@ -67,7 +67,7 @@ def prepare(database: str) -> SimpleNamespace:
         user = User(name="Otto", email="otto@desk.example", role=Role.OPERATOR)
         digest = hashlib.sha256(token.encode()).hexdigest()
         db.session.add(Session(token_hash=digest, user=user, expires_at=now() + timedelta(hours=8)))
-        service().hours = {str(day): [["09:00", "17:00"]] for day in range(7)}
+        service().hours = {str(day): [[540, 1020]] for day in range(7)}
         db.session.commit()
         campaign = under_way(PEOPLE)
         path, batch = f"/campaigns/{campaign.id}", campaign.batch_id
