@@ -9,18 +9,28 @@ from webapp.bookings import models as bookings
 from webapp.bookings import payment_views as payment_pages
 from webapp.bookings import views as booking_pages
 from webapp.bookings import webhooks as payment_webhooks
+from webapp.campaigns import audience_views as audience_pages
+from webapp.campaigns import live_views as live_pages
 from webapp.campaigns import models as campaigns
+from webapp.campaigns import recipient_views as recipient_pages
+from webapp.campaigns import rehearsal_views as rehearsal_pages
+from webapp.campaigns import views as campaign_pages
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
 from webapp.exports import models as exports
+from webapp.exports import views as export_pages
 from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
 from webapp.message_templates import models as message_templates
+from webapp.message_templates import views as template_pages
 from webapp.messages import models as messages
+from webapp.messages import suppression_views as suppression_pages
+from webapp.messages import unsubscribe_views as unsubscribe_pages
 from webapp.messages import views as message_pages
 from webapp.messages import webhooks
 from webapp.notices import models as notices
+from webapp.notices import views as notice_pages
 from webapp.services import models as services
 from webapp.services import views as service_pages
 
@@ -38,15 +48,25 @@ TABLES = (
 )
 PAGES = (
     account_pages,
+    audience_pages,
     book_pages,
     booking_pages,
+    campaign_pages,
     customer_pages,
+    export_pages,
     home,
     job_pages,
+    live_pages,
     message_pages,
+    notice_pages,
     payment_pages,
     payment_webhooks,
+    recipient_pages,
+    rehearsal_pages,
     service_pages,
+    suppression_pages,
+    template_pages,
+    unsubscribe_pages,
     webhooks,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(part.bp for part in PAGES)

@@ -24,6 +24,7 @@ PERIODIC = (
     Periodic(Wake.RECONCILE, timedelta(seconds=15)),
     Periodic(JobKind.PAYMENT_CHECK, timedelta(minutes=1)),
     Periodic(JobKind.SESSIONS_CLEAN, timedelta(days=1)),
+    Periodic(JobKind.EXPORTS_CLEAN, timedelta(hours=1)),
 )
 
 

@@ -6,12 +6,18 @@ from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from webapp.messages.channels import Channel, MailServer, Parcel
-from webapp.messages.channels.mime import write_letter
+from webapp.messages.channels.mime import CONTROL, write_letter
 
 SERVER = MailServer(
     host="localhost", port=25, sender="Salon <desk@example.org>", message_id_domain="example.org"
+)
+strange = some.text(
+    some.one_of(some.sampled_from("aa .=\t\n\r-_äक✓"), some.characters(exclude_categories=["Cs"])),
+    max_size=300,
 )
 PARCEL = Parcel(
     ref="msg-1", channel=Channel.EMAIL, address="asha@example.com", subject="Booked", text="Hello"
@@ -92,6 +98,25 @@ def test_every_name_of_a_sender_arrives_as_it_was_written(name: str) -> None:
 def test_every_text_arrives_as_it_was_written(text: str) -> None:
     found = read(replace(PARCEL, text=text)).get_content()
     assert found.splitlines() == (text.splitlines() or [""])
+
+
+@given(text=strange, subject=strange)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_whatever_is_written_is_read_by_the_standard_library(text: str, subject: str) -> None:
+    subject = CONTROL.sub("", subject)
+    mail = read(replace(PARCEL, text=text, html=f"<p>{text}", subject=subject))
+    body = mail.get_body(["plain"])
+    assert body is not None
+    assert body.get_payload(decode=True) == as_sent(text)
+    assert " ".join(mail["Subject"].split()) == " ".join(subject.split())
+    for line in write_letter(replace(PARCEL, text=text), SERVER).content.split(b"\r\n"):
+        assert len(line) <= 78
+        assert line == line.rstrip()
+
+
+def as_sent(text: str) -> bytes:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    return (lines + "\n").replace("\n", "\r\n").encode()
 
 
 def test_only_a_mail_of_ours_says_that_it_was_made_by_a_program() -> None:

@@ -130,6 +130,36 @@ def test_twilios_words_trace_id_and_retry_after_are_kept() -> None:
     assert outcome.detail == "Words https://www.twilio.com/docs/errors/20429 (trace RQ1)"
 
 
+@pytest.mark.parametrize(
+    ("segments", "units"), [("3", 3), (2, 2), ("0", None), (None, None), ("many", None)]
+)
+def test_the_segments_that_twilio_charges_are_noted(segments: Any, units: int | None) -> None:
+    assert answered(reply(201, message(num_segments=segments))).units == units
+
+
+def test_a_text_that_cannot_be_written_fails_before_it_is_sent() -> None:
+    async def run() -> None:
+        async with answering(reply(201, message())) as server:
+            outcome = await send(server.url, replace(PARCEL, text="half an emoji \ud83d"))
+        assert (outcome.kind, outcome.code) == (OutcomeKind.PERMANENT, "malformed")
+        assert server.requests == []
+
+    asyncio.run(run())
+
+
+def test_the_login_never_follows_a_list_to_another_host() -> None:
+    async def run() -> None:
+        first = {"messages": [], "next_page_uri": "@elsewhere.example/list"}
+        async with answering(reply(200, first)) as server:
+            carrier = TwilioCarrier(account(server.url), PATIENT)
+            with pytest.raises(ProviderError):
+                await carrier.find("msg-1", "+91", datetime.now(UTC))
+            await carrier.aclose()
+        assert len(server.requests) == 1
+
+    asyncio.run(run())
+
+
 def test_a_message_that_failed_at_once_is_not_accepted() -> None:
     outcome = answered(reply(201, message(status="failed", error_code=30006)))
     assert (outcome.kind, outcome.provider_id, outcome.code) == (

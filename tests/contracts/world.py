@@ -7,22 +7,39 @@ from typing import Any
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_service, a_time, lapse, ordered
+from tests.campaigns.live.making import a_campaign
+from tests.message_templates.making import some_templates
 from tests.people import person
 from webapp.accounts import sessions, tokens
 from webapp.accounts.models import Link, Role, User
 from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
+from webapp.campaigns.models import BadRow, Campaign, Source, SourceKind, SourceState
 from webapp.clock import now
+from webapp.exports import asking
+from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
+from webapp.message_templates.models import Template
 from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.models import Attempt, ChannelState, Message, MessageState
+from webapp.messages.models import (
+    Attempt,
+    ChannelState,
+    Message,
+    MessageState,
+    SuppressedBecause,
+    Suppression,
+)
+from webapp.notices import announcing
+from webapp.notices.models import Level, Notice
+from webapp.notices.telling import tell
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -41,6 +58,15 @@ class World:
     messages: dict[str, Message]
     guest: User
     session_id: int
+    suppression: Suppression
+    export: Export
+    template: Template
+    announcement_id: int
+    notice_id: int
+    #: The lists of a campaign by their state.
+    lists: dict[str, Source]
+    #: A campaign that is being sent, with a message in each state.
+    sent: Campaign
 
     @property
     def held(self) -> Booking:
@@ -63,7 +89,16 @@ class World:
             "slug": self.service.slug,
             "start": start_text(a_time(self.service, 9)),
             "channel": Channel.SMS.value,
+            "suppression_id": self.suppression.id,
             "filename": "app.css",
+            "template_id": self.template.id,
+            "number": 1,
+            "export_id": self.export.id,
+            "announcement_id": self.announcement_id,
+            "notice_id": self.notice_id,
+            "campaign_id": self.lists["mapping"].campaign_id,
+            "source_id": self.lists["mapping"].id,
+            "country": "IN",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -74,7 +109,11 @@ class World:
         if rule.endpoint in {"accounts.setup", "accounts.make_first_account"}:
             token = SETUP
         known = {**self.values(), "token": token, **other}
+        if rule.endpoint.split(".")[0] in {"live", "recipients"}:
+            known |= {"campaign_id": self.sent.id, "recipient_id": somebody_of(self.sent)}
         values = {name: known[name] for name in rule.arguments}
+        if rule.endpoint == "recipients.retry_form":
+            values["state"] = "failed"
         with self.app.test_request_context():
             return url_for(rule.endpoint, **values)
 
@@ -101,10 +140,78 @@ def make(app: Flask) -> World:
     )  # fmt: skip
     jobs = {state.value: a_job(confirmed, state) for state in JobState}
     messages = {state.value: a_message(confirmed, state) for state in MessageState}
-    db.session.add_all([*jobs.values(), *messages.values()])
+    suppression = Suppression(
+        lane="sms:+919812345699", channel=Channel.SMS, address="+919812345699",
+        why=SuppressedBecause.STOP,
+    )  # fmt: skip
+    db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
-    return World(app, service, [held, confirmed, cancelled, expired], jobs, messages, guest, begun)
+    told = an_announcement(guest)
+    export = asking.ask("tests.nothing", "Names.csv")
+    mail = some_templates()
+    db.session.commit()
+    bookings = [held, confirmed, cancelled, expired]
+    return World(
+        app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
+        some_lists(), under_way(),
+    )  # fmt: skip
+
+
+def an_announcement(guest: User) -> tuple[int, int]:
+    """Return the ids of an announcement and of a notice of every level's last."""
+    made = announcing.send_bulk_notifications(
+        "We close early", "At four.", level=Level.WARN, form_key="0123456789abcdef0"
+    )
+    for level in Level:
+        tell(guest.id, f"A notice, {level}", "With a text.", level=level, link="/jobs")
+    db.session.commit()
+    return made.id, db.session.scalars(select(Notice.id)).all()[-1]
+
+
+def under_way() -> Campaign:
+    """Return a campaign that is being sent."""
+    states = [state.value for state in MessageState if state != MessageState.FAILED]
+    kinds = [*states, "failed 21211", "failed 30003", "problem missing_value", "unwritten"]
+    return a_campaign(dict.fromkeys(kinds, 1))
+
+
+def somebody_of(campaign: Campaign) -> int:
+    """Return the number of a recipient who did not get it."""
+    query = select(Message.recipient).where(
+        Message.batch_id == campaign.batch_id, Message.state == MessageState.FAILED
+    )
+    return db.session.scalars(query).first() or 0
+
+
+def some_lists() -> dict[str, Source]:
+    """Return a list of recipients in each state, all of one draft."""
+    campaign = Campaign(name="An offer with a rather long name, as some have")
+    db.session.add(campaign)
+    db.session.flush()
+    lists = {state.value: a_list(campaign, state) for state in SourceState}
+    db.session.add_all(lists.values())
+    db.session.flush()
+    for source in lists.values():
+        db.session.add(
+            BadRow(source_id=source.id, row=3, problem="landline", detail="A landline.",
+                   cells=["Anil", "+442079460958"])
+        )  # fmt: skip
+    db.session.commit()
+    return lists
+
+
+def a_list(campaign: Campaign, state: SourceState) -> Source:
+    wrong = state == SourceState.FAILED
+    return Source(
+        campaign_id=campaign.id, kind=SourceKind.FILE, state=state, path="audience/none",
+        filename="A list with a rather long name.csv", encoding="utf-8", delimiter=",",
+        sample=[["Name", "Phone"], ["Meera", "9812345678"], ["Anil", "+442079460958"]],
+        header=["Name", "Phone"], rows=3, good=1, bad=1, doubles=1,
+        mapping={"names": ["name", "phone"], "phone": 1, "name": 0, "region": "IN", "header": True},
+        error="This is an Excel file." if wrong else None,
+        advice="Save it as CSV." if wrong else None,
+    )  # fmt: skip
 
 
 def a_job(booking: Booking, state: JobState) -> Job:

@@ -120,15 +120,15 @@ def test_the_page_of_a_customer_shows_bookings_and_messages(db, vera, queue):
 def test_the_desk_changes_a_customer_and_it_is_written_down_without_the_details(db, otto):
     customer = a_customer(db)
     where = f"/customers/{customer.id}/edit"
-    changes = {"name": "Meera I.", "phone": "9800000009", "no_sms": "y", "note": " Likes tea. "}
+    changes = {"name": "Meera I.", "phone": "9800000009", "note": " Likes tea. "}
 
     answer = otto.post(where, data={**csrf(otto), **typed_for(customer, **changes)})
 
     assert answer.status_code == 303
-    assert (customer.name, customer.phone, customer.no_sms) == ("Meera I.", "+919800000009", True)
+    assert (customer.name, customer.phone) == ("Meera I.", "+919800000009")
     assert customer.note == "Likes tea."
     [entry] = audited(db, "customer.changed")
-    assert set(entry.detail["fields"]) == {"name", "phone", "no_sms", "note"}
+    assert set(entry.detail["fields"]) == {"name", "phone", "note"}
     assert "9800000009" not in str(entry.detail) + entry.text
 
 
@@ -148,6 +148,8 @@ def test_saving_without_a_change_writes_nothing_down(db, otto):
         ("email", "x", "not an e-mail address"),
         ("zone", "Here", "Choose a time zone"),
         ("note", "x" * 2001, "At most 2,000"),
+        ("tags", "x" * 41, "at most 40 characters"),
+        ("tags", ",".join("abcdefghijklmnopqrstu"), "At most 20 tags"),
     ],
 )
 def test_what_cannot_be_right_is_said_at_its_field_and_nothing_is_lost(
@@ -183,3 +185,24 @@ def test_who_only_looks_cannot_edit(db, vera):
 
     assert vera.get(f"/customers/{customer.id}/edit").status_code == 403
     assert vera.get("/customers/999999").status_code == 404
+
+
+def test_customers_are_found_by_their_tags(db, otto, vera):
+    meera = a_customer(db)
+    a_customer(db, Contact("Zoë", "+919876543210", None))
+    where = f"/customers/{meera.id}/edit"
+
+    for typed in ("Regular, yoga ,, regular", "yoga, Regular, tea"):
+        otto.post(where, data={**csrf(otto), **typed_for(meera, tags=typed)})
+
+    assert [tag.tag for tag in meera.tags] == ["regular", "tea", "yoga"]
+    assert 'href="/customers?tag=tea"' in vera.get(f"/customers/{meera.id}").text
+    assert "regular, tea, yoga" in otto.get(where).text
+    found = vera.get("/customers?tag=TEA").text
+    assert re.findall(r'href="/customers/(\d+)"', found) == [str(meera.id)]
+    assert "Nothing found" in vera.get("/customers?tag=nobody").text
+
+
+@pytest.mark.parametrize("place", ["before=2147483648", "after=2147483648", "before=-2147483649"])
+def test_a_place_in_the_list_that_no_row_can_have_is_the_beginning(vera, place):
+    assert vera.get(f"/customers?{place}").status_code == 200

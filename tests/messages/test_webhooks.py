@@ -10,7 +10,6 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from tests.conftest import PUBLIC_URL
-from webapp.customers.models import Customer
 from webapp.messages.channels import Channel
 from webapp.messages.models import EventState, MessageState, ProviderEvent
 
@@ -266,22 +265,3 @@ def test_a_forged_twilio_report_is_refused(twilio):
     assert (
         twilio("/webhooks/twilio/status?ref=1", {"MessageSid": "SM1"}, token="x").status_code == 401
     )
-
-
-def test_stop_and_start_are_honoured(db, queue, twilio):
-    customer = Customer(name="Asha Rao", phone="+919812345678")
-    db.session.add(customer)
-    db.session.commit()
-
-    for sid, word in (("SM1", " stop "), ("SM2", "please stop calling")):
-        twilio(
-            "/webhooks/twilio/inbound", {"MessageSid": sid, "From": customer.phone, "Body": word}
-        )
-    queue.run()
-    assert customer.no_sms
-
-    twilio(
-        "/webhooks/twilio/inbound", {"MessageSid": "SM3", "From": customer.phone, "Body": "START"}
-    )
-    queue.run()
-    assert not customer.no_sms

@@ -18,11 +18,13 @@ from webapp.bookings.telling import link
 from webapp.customers.contacts import one_line
 from webapp.extensions import db
 from webapp.messages import watching
+from webapp.notices import links
 from webapp.pages import goes_to, render, say
 from webapp.paging import Page, page
 
 bp = Blueprint("bookings", __name__, url_prefix="/bookings")
 of_customer.register()
+links.register("booking", "bookings.show", "booking_id")
 
 _ID: BindParameter[int] = bindparam("booking_id")
 #: The booking itself may change, and so may its jobs and messages.

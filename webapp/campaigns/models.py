@@ -1,8 +1,9 @@
 """A campaign, where its recipients come from, and each recipient."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,7 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.clock import now
 from webapp.extensions import Model
 from webapp.message_templates.models import TemplateVersion
+from webapp.messages.channels import Channel
 from webapp.messages.models import Batch
+
+#: A start that is missed by more than this is not made up for: somebody is asked.
+GRACE = timedelta(hours=1)
 
 
 class CampaignState(StrEnum):
@@ -23,6 +28,10 @@ class CampaignState(StrEnum):
     SENDING = "sending"
     DONE = "done"
     CANCELLED = "cancelled"
+
+
+#: From where it may be sent.
+NOT_SENT = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.OVERDUE)
 
 
 class Campaign(Model):
@@ -67,6 +76,36 @@ class Campaign(Model):
     rehearsal: Mapped[Batch | None] = relationship(foreign_keys=[rehearsal_id])
     sources: Mapped[list["Source"]] = relationship(back_populates="campaign", order_by="Source.id")
 
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone, to show times in."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def standing(self) -> CampaignState:
+        """The state, also while no worker has looked: a start that was missed is overdue."""
+        missed = self.starts_at is not None and self.starts_at + GRACE < now()
+        if self.state == CampaignState.SCHEDULED and missed:
+            return CampaignState.OVERDUE
+        return self.state
+
+    @property
+    def order(self) -> list[Channel]:
+        """The channels in the order in which they are tried."""
+        return [Channel(name) for name in self.channels]
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is being sent and nothing of it leaves."""
+        held = self.batch is not None and self.batch.held_at is not None
+        return held and self.state == CampaignState.SENDING
+
+    def text(self, channel: Channel) -> TemplateVersion | None:
+        """Return what is said by a channel."""
+        return {Channel.SMS: self.sms, Channel.WHATSAPP: self.whatsapp, Channel.EMAIL: self.email}[
+            channel
+        ]
+
 
 class Expansion(Model):
     """How far the recipients have become messages of a batch: moved in the transaction that writes them."""
@@ -96,6 +135,10 @@ class SourceState(StrEnum):
     READING = "reading"
     READ = "read"
     FAILED = "failed"
+    STOPPED = "stopped"
+    """Somebody stopped the reading; what was read stays."""
+    LEAVING = "leaving"
+    """It is being removed, with the recipients it brought."""
 
 
 class Source(Model):
@@ -113,14 +156,20 @@ class Source(Model):
     size: Mapped[int | None]
     encoding: Mapped[str | None] = mapped_column(String(40))
     delimiter: Mapped[str | None] = mapped_column(String(1))
+    #: Lines of the file, which are about its rows: for the progress.
+    lines: Mapped[int | None]
     header: Mapped[list[Any] | None]
     sample: Mapped[list[Any] | None]
-    #: {"phone": column number, "email": ..., "name": ..., "zone": ..., "region": "IN", "header": true}
+    #: {"phone": column number, "email": ..., "name": ..., "zone": ..., "region": "IN", "header": true,
+    #: "names": the placeholder of each column}
     mapping: Mapped[dict[str, Any] | None]
     #: Customers: the filter; pasted: the text.
     asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    #: Where reading goes on after a break: rows that have been read, and the byte that follows them.
+    #: Rows that have been read: each is good, bad, a double or known.
     rows: Mapped[int] = mapped_column(default=0)
+    #: Where reading goes on after a break: the last row looked at, as a spreadsheet counts rows with
+    #: heading and empty ones, and the byte that follows it (of customers: the id).
+    reached: Mapped[int] = mapped_column(default=0)
     offset: Mapped[int] = mapped_column(default=0)
     good: Mapped[int] = mapped_column(default=0)
     bad: Mapped[int] = mapped_column(default=0)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts.acting import record
-from webapp.customers.models import Customer
+from webapp.customers.models import Customer, CustomerTag
 from webapp.extensions import db
 
 
@@ -15,6 +15,7 @@ class KnownAlready(Exception):
 
 def change(customer: Customer, values: dict[str, Any]) -> None:
     """Store what the form says. Raises KnownAlready when another customer has the number."""
+    values = {**values, "tags": _tags(customer, values.get("tags", []))}
     before = {name: getattr(customer, name) for name in values}
     changed = {name: value for name, value in values.items() if value != before[name]}
     if not changed:
@@ -27,3 +28,9 @@ def change(customer: Customer, values: dict[str, Any]) -> None:
         raise KnownAlready from None
     # Which fields, not what was in them: the record outlives the wish to be forgotten.
     record("customer.changed", f"Changed customer {customer.id}", about=customer, fields=[*changed])
+
+
+def _tags(customer: Customer, words: list[str]) -> list[CustomerTag]:
+    """Return the tags, those that stand already as the rows that they are."""
+    known = {tag.tag: tag for tag in customer.tags}
+    return [known.get(word) or CustomerTag(tag=word) for word in sorted(words)]

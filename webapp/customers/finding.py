@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.customers.contacts import Contact
-from webapp.customers.models import Customer
+from webapp.customers.models import Customer, CustomerTag
 from webapp.extensions import db
 
 
@@ -51,3 +51,17 @@ def holds(words: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[boo
     if digits != words and digits.lstrip("+").isdigit():
         found += [column.contains(digits, autoescape=True) for column in columns]
     return or_(*found)
+
+
+MOST_TAGS = 200
+
+
+def tags() -> list[str]:
+    """Return the tags that customers have, in the order of the alphabet."""
+    query = select(CustomerTag.tag).distinct().order_by(CustomerTag.tag).limit(MOST_TAGS)
+    return list(db.session.scalars(query))
+
+
+def tagged(tag: str) -> ColumnElement[bool]:
+    """Say in SQL that a customer has a tag."""
+    return Customer.tags.any(CustomerTag.tag == tag)

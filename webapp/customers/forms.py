@@ -5,7 +5,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from wtforms import (
-    BooleanField,
     EmailField,
     Field,
     Form,
@@ -17,6 +16,8 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length
 
 from webapp.customers.contacts import NotAContact, one_line, parse_email, parse_phone
+
+LONGEST_TAG, MOST_TAGS = 40, 20
 
 
 class Readable:
@@ -63,6 +64,33 @@ def email_field() -> Any:
     return EmailField("E-mail", [Readable(parse_email)], filters=[one_line])
 
 
+class TagsField(StringField):
+    """Words with commas between them; ``data`` is the text, ``parsed`` each word once, in small letters."""
+
+    def process_data(self, value: Any) -> None:
+        """Take the tags of a customer."""
+        self.data = ", ".join(tag.tag for tag in value or [])
+
+    @property
+    def parsed(self) -> list[str]:
+        """The words, in their order."""
+        words = (one_line(word).lower() for word in (self.data or "").split(","))
+        return list(dict.fromkeys(word for word in words if word))
+
+
+class FewShortTags:
+    """Check that each tag fits on a line, and that there are not too many."""
+
+    def __call__(self, _form: Form, field: Any) -> None:
+        """Raise ValidationError when not."""
+        if any(len(word) > LONGEST_TAG for word in field.parsed):
+            raise ValidationError(
+                f"A tag has at most {LONGEST_TAG} characters. Are the commas there?"
+            )
+        if len(field.parsed) > MOST_TAGS:
+            raise ValidationError(f"At most {MOST_TAGS} tags.")
+
+
 class CustomerForm(Form):
     """A customer as the desk knows them."""
 
@@ -70,14 +98,12 @@ class CustomerForm(Form):
     phone = phone_field()
     email = email_field()
     zone = StringField("Time zone", [KnownZone()], filters=[one_line])
-    no_sms = BooleanField("No marketing by SMS")
-    no_whatsapp = BooleanField("No marketing by WhatsApp")
-    no_email = BooleanField("No marketing by e-mail")
+    tags = TagsField("Tags, with commas", [FewShortTags()])
     note = TextAreaField(
         "Note for the desk", [Length(max=2000, message="At most 2,000 characters.")]
     )
 
     def values(self) -> dict[str, Any]:
         """Return what is to be stored."""
-        parsed = {name: getattr(self[name], "parsed", None) for name in ("phone", "email")}
+        parsed = {name: getattr(self[name], "parsed", None) for name in ("phone", "email", "tags")}
         return {**self.data, **parsed, "note": (self.note.data or "").strip()}

@@ -33,10 +33,6 @@ class Customer(Model):
     phone: Mapped[str | None] = mapped_column(String(16), unique=True)
     email: Mapped[str | None] = mapped_column(String(254), index=True)
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
-    #: Channels by which this person wants no marketing.
-    no_sms: Mapped[bool] = mapped_column(default=False)
-    no_whatsapp: Mapped[bool] = mapped_column(default=False)
-    no_email: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str] = mapped_column(String(2000), default="")
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 

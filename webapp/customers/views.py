@@ -10,7 +10,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.customers import editing
 from webapp.customers.contacts import one_line
-from webapp.customers.finding import holds
+from webapp.customers.finding import holds, tagged, tags
 from webapp.customers.forms import CustomerForm
 from webapp.customers.models import Customer
 from webapp.customers.sections import sections
@@ -28,9 +28,19 @@ KNOWN = "Another customer has this number, or only this address. Look for them i
 def index() -> ResponseReturnValue:
     """List the customers, newest first."""
     words, query = one_line(request.args.get("q")), select(Customer)
+    tag = one_line(request.args.get("tag")).lower()
     if words:
         query = query.where(holds(words, Customer.name, Customer.phone, Customer.email))
-    return render("customers/index.html", block="list", page=page(query, Customer.id), words=words)
+    if tag:
+        query = query.where(tagged(tag))
+    return render(
+        "customers/index.html",
+        block="list",
+        page=page(query, Customer.id),
+        words=words,
+        tag=tag,
+        tags=tags(),
+    )
 
 
 @bp.get("/<int:customer_id>")

@@ -1,6 +1,6 @@
 """A file that somebody asked for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, String
@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.clock import now
 from webapp.extensions import Model
+
+#: It holds people's numbers and addresses, so it does not lie about for longer than it is of use.
+KEPT_FOR = timedelta(days=7)
 
 
 class Export(Model):
@@ -23,7 +26,7 @@ class Export(Model):
     subject_type: Mapped[str | None] = mapped_column(String(32), index=True)
     subject_id: Mapped[str | None] = mapped_column(String(40))
     filename: Mapped[str] = mapped_column(String(200))
-    #: Where it lies in the storage, once it is written.
+    #: Where it lies in the storage, from the moment its writing begins; whole from ``ready_at`` on.
     path: Mapped[str | None] = mapped_column(String(200))
     rows: Mapped[int] = mapped_column(default=0)
     size: Mapped[int | None]
@@ -31,3 +34,8 @@ class Export(Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
     ready_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def kept_until(self) -> datetime:
+        """When it is removed."""
+        return self.created_at + KEPT_FOR

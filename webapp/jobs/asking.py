@@ -2,12 +2,13 @@
 
 from sqlalchemy import select, update
 
-from webapp.accounts.acting import record
+from webapp.accounts.acting import record, who
 from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.models import FINISHED, UNFINISHED, WAITING, Job, JobEvent, JobState, What
 from webapp.jobs.queue import Letter, post
+from webapp.jobs.running import STOPPED, Ended, tell_end
 from webapp.states import move
 
 
@@ -18,7 +19,8 @@ class NotPossible(Exception):
 def retry(job: Job) -> None:
     """Run a failed or stopped job again, with its attempts counted from the start.
 
-    Raises NotPossible while it still runs, when it went well, or when its twin is at work.
+    From now on it is the job of whoever asks for that. Raises NotPossible while it still runs, when
+    it went well, or when its twin is at work.
     """
     if job.key and db.session.scalar(
         select(Job.id).where(
@@ -41,6 +43,7 @@ def retry(job: Job) -> None:
         advice=None,
         traceback=None,
         done=0,
+        asked_by_id=who().user_id or job.asked_by_id,
     ):
         raise NotPossible(_why_not(job, "run again"))
     db.session.add(JobEvent(job_id=job.id, what=What.AGAIN, text="Asked to run again"))
@@ -51,14 +54,15 @@ def retry(job: Job) -> None:
 def cancel(job: Job) -> None:
     """Stop a job: at once while it waits, at its next step while it runs. Raises NotPossible."""
     moment = now()
-    if not move(
+    waited = move(
         job,
         JobState.REVOKED,
         expect=WAITING,
         cancel_requested_at=moment,
         finished_at=moment,
-        error="Stopped on request.",
-    ):
+        error=STOPPED,
+    )
+    if not waited:
         asked = db.session.execute(
             update(Job)
             .where(
@@ -71,6 +75,8 @@ def cancel(job: Job) -> None:
             raise NotPossible(_why_not(job, "be stopped"))
     db.session.add(JobEvent(job_id=job.id, what=What.CANCEL, text="Asked to stop"))
     record("job.cancelled", f"Asked to stop “{job.title}”", about=job)
+    if waited:
+        tell_end(Ended(job.id, job.kind, job.state, job.attempt, job.asked_by_id, error=STOPPED))
 
 
 def _why_not(job: Job, wish: str) -> str:

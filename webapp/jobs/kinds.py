@@ -23,12 +23,14 @@ class JobKind(StrEnum):
     PAYMENT_ORDER = "payments.order"
     PAYMENT_CHECK = "payments.check"
     AUDIENCE_READ = "campaigns.read_audience"
+    AUDIENCE_REMOVE = "campaigns.remove_audience"
     CAMPAIGN_CHECK = "campaigns.check"
     CAMPAIGN_SEND = "campaigns.send"
     CAMPAIGN_RETRY = "campaigns.retry"
     CAMPAIGN_CLEAR = "campaigns.clear"
     TEMPLATES_FETCH = "templates.fetch"
     EXPORT_WRITE = "exports.write"
+    EXPORTS_CLEAN = "exports.clean"
     NOTICES_SEND = "notices.send"
     SESSIONS_CLEAN = "accounts.clean_sessions"
     NOTHING = "jobs.nothing"
@@ -58,12 +60,14 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.PAYMENT_ORDER: Policy("Prepare the payment", Queue.URGENT),
     JobKind.PAYMENT_CHECK: Policy("Check the payment", Queue.DEFAULT),
     JobKind.AUDIENCE_READ: Policy("Read the recipients", Queue.DEFAULT),
+    JobKind.AUDIENCE_REMOVE: Policy("Take out recipients", Queue.DEFAULT),
     JobKind.CAMPAIGN_CHECK: Policy("Check every recipient", Queue.DEFAULT),
     JobKind.CAMPAIGN_SEND: Policy("Write the messages", Queue.DEFAULT),
     JobKind.CAMPAIGN_RETRY: Policy("Send again", Queue.DEFAULT),
     JobKind.CAMPAIGN_CLEAR: Policy("Take back what has not left", Queue.DEFAULT),
     JobKind.TEMPLATES_FETCH: Policy("Fetch the WhatsApp templates", Queue.DEFAULT),
     JobKind.EXPORT_WRITE: Policy("Write the file", Queue.BULK),
+    JobKind.EXPORTS_CLEAN: Policy("Remove old files", Queue.BULK),
     JobKind.NOTICES_SEND: Policy("Notify the team", Queue.BULK),
     JobKind.SESSIONS_CLEAN: Policy("Remove old sessions", Queue.BULK),
     JobKind.NOTHING: Policy(

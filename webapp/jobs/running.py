@@ -5,9 +5,10 @@ import random
 import time
 import traceback
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
@@ -23,6 +24,7 @@ from webapp.states import stands
 LEASE = timedelta(seconds=60)
 REPORT_EVERY = 1.0  # seconds between two writes of progress, however often it is reported
 NOTE_LENGTH = 300
+STOPPED = "Stopped on request."
 
 
 class Cancelled(Exception):
@@ -46,6 +48,31 @@ class NotNow(Exception):
 
 class Impossible(NotNow):
     """It can never be done as asked: fail at once, without another try."""
+
+
+class Ended(NamedTuple):
+    """A job that has just ended."""
+
+    id: uuid.UUID
+    kind: JobKind
+    state: JobState
+    #: How often it was claimed: a job that is run again ends again.
+    attempt: int
+    asked_by_id: int | None
+    answer: str = ""
+    error: str = ""
+    advice: str = ""
+
+
+#: What is done when a job ends, in the transaction that ends it: done once, or the job has not ended.
+#: Called for every job, so whatever is not concerned must return at once.
+when_ended: list[Callable[[Ended], None]] = []
+
+
+def tell_end(ended: Ended) -> None:
+    """Let everybody know who wants to; to be called by whatever ends a job, before its commit."""
+    for hear in when_ended:
+        hear(ended)
 
 
 @dataclass(slots=True)
@@ -101,10 +128,12 @@ class Run:
         )
         if ended.rowcount != 1:
             raise LeaseLost
+        self._ended(JobState.SUCCESS, answer=str((result or {}).get("answer", "")))
 
     def stop(self) -> None:
         """End it because somebody asked for that."""
-        self._end(JobState.REVOKED, error="Stopped on request.")
+        self._end(JobState.REVOKED, error=STOPPED)
+        self._ended(JobState.REVOKED, error=STOPPED)
 
     def fail(self, error: BaseException, sentence: str, advice: str | None) -> None:
         """End it badly: somebody must look."""
@@ -116,6 +145,7 @@ class Run:
             advice=advice,
             traceback="".join(traceback.format_exception(error)),
         )
+        self._ended(JobState.FAILURE, error=sentence, advice=advice or "")
 
     def retry_later(self, error: BaseException, sentence: str, advice: str | None) -> None:
         """Put it back with a growing delay and jitter; the row says when, no worker waits."""
@@ -139,6 +169,9 @@ class Run:
 
     def _end(self, state: JobState, **values: Any) -> None:
         self._move(state, finished_at=now(), **values)
+
+    def _ended(self, state: JobState, **words: str) -> None:
+        tell_end(Ended(self.id, self.kind, state, self.attempt, self.asked_by_id, **words))
 
     @property
     def _mine(self) -> tuple[ColumnElement[bool], ...]:

@@ -20,7 +20,7 @@ from webapp.jobs import owners
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
 from webapp.jobs.queue import WOKEN_AT, Letter, post, wake
-from webapp.jobs.running import LEASE
+from webapp.jobs.running import LEASE, STOPPED, Ended, tell_end
 from webapp.states import stands
 
 log = structlog.get_logger(__name__)
@@ -115,7 +115,15 @@ def renew_leases() -> None:
 def recover() -> None:
     """Free the jobs whose worker is gone: known at once on its host, by its lease elsewhere."""
     running = db.session.execute(
-        select(Job.id, Job.attempt, Job.worker, Job.lost, Job.cancel_requested_at).where(
+        select(
+            Job.id,
+            Job.kind,
+            Job.attempt,
+            Job.worker,
+            Job.lost,
+            Job.cancel_requested_at,
+            Job.asked_by_id,
+        ).where(
             stands(Job.state, JobState.PROGRESS),
             or_(Job.lease_until < now(), Job.worker.startswith(owners.host(), autoescape=True)),
         )
@@ -133,7 +141,7 @@ def free(row: Any) -> None:
     values: dict[str, Any] = {"state": JobState.RETRY, "run_at": moment, "published_at": None}
     text = "Its worker stopped in the middle. It goes on with another one."
     if row.cancel_requested_at is not None:
-        values = {"state": JobState.REVOKED, "finished_at": moment, "error": "Stopped on request."}
+        values = {"state": JobState.REVOKED, "finished_at": moment, "error": STOPPED}
     elif row.lost + 1 >= LOST_LIMIT:
         text = f"Its worker died {LOST_LIMIT} times while running it."
         advice = (
@@ -148,6 +156,11 @@ def free(row: Any) -> None:
     )
     if freed.rowcount == 1:  # type: ignore[attr-defined]
         db.session.add(JobEvent(job_id=row.id, what=What.LOST, text=text))
+        if "finished_at" in values:
+            words = {name: values.get(name) or "" for name in ("error", "advice")}
+            tell_end(
+                Ended(row.id, row.kind, values["state"], row.attempt, row.asked_by_id, **words)
+            )
 
 
 def passed(client: redis.Redis, queue: Queue, priority: int) -> datetime:

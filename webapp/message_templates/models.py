@@ -19,7 +19,7 @@ class Template(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[Channel]
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(512))
     language: Mapped[str] = mapped_column(String(20), default="")
     #: WhatsApp: MARKETING, UTILITY or AUTHENTICATION, and APPROVED, PAUSED and so on, as fetched.
     category: Mapped[str | None] = mapped_column(String(32))
@@ -34,6 +34,13 @@ class Template(Model):
     versions: Mapped[list["TemplateVersion"]] = relationship(
         back_populates="template", order_by="TemplateVersion.number.desc()"
     )
+
+    @property
+    def state(self) -> str | None:
+        """What its page says about it; None: nothing, it is in use."""
+        if self.status in (None, "APPROVED") and self.archived_at is not None:
+            return "archived"
+        return "IN_REVIEW" if self.status == "PENDING" else self.status
 
 
 class TemplateVersion(Model):

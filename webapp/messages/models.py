@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
+from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import Model
 from webapp.messages.channels import Channel, OutcomeKind
@@ -82,7 +83,7 @@ class Message(Model):
         Index("ix_messages_due", "urgency", "due_at", **_only(_DUE_SQL)),
         Index("ix_messages_batch_due", "batch_id", "channel", "due_at", **_only(_DUE_OF_BATCH_SQL)),
         Index("ix_messages_batch", "batch_id", "superseded", "state", "code", "channel", "country",
-              "billed", "units", **_only(_CAME_OUT_SQL)),
+              "billed", "units", "recipient", **_only(_CAME_OUT_SQL)),
         Index("ix_messages_sending", "batch_id", "lease_until", **_only(_SENDING_SQL)),
         Index("ix_messages_lane", "lane", "id", **_only(_IN_THE_WAY_SQL)),
         Index("ix_messages_provider", "channel", "provider_id", **_only(_PROVIDER_SQL)),
@@ -289,3 +290,5 @@ class Suppression(Model):
     note: Mapped[str | None] = mapped_column(String(300))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+    by: Mapped[User | None] = relationship(lazy="joined")

@@ -1,14 +1,13 @@
-"""A customer's STOP and START by SMS: whether he wants offers there."""
+"""A person says STOP or START, by an SMS or in WhatsApp's menu: whether offers may go there."""
 
 from typing import Any
 
 from flask import json
-from sqlalchemy import select
 
-from webapp.accounts.acting import record
-from webapp.customers.models import Customer
-from webapp.extensions import db
+from webapp.messages.channels import Channel
+from webapp.messages.models import SuppressedBecause
 from webapp.messages.receiving import handles
+from webapp.messages.suppressing import SAID, lift, suppress
 
 # Twilio's default keywords; only a message of this one word counts.
 # https://help.twilio.com/articles/223134027
@@ -17,23 +16,30 @@ START = {"START", "YES", "UNSTOP"}
 
 
 @handles("twilio inbound")
-def sms_came_in(body: bytes, _extra: dict[str, Any]) -> str | None:
+def sms_came_in(body: bytes, extra: dict[str, Any]) -> str | None:
     """Honour STOP and START; any other text stays stored as it came."""
     form: dict[str, str] = json.loads(body)
-    word = form.get("Body", "").strip().upper()
-    if word in STOP | START:
-        _switch(form.get("From", ""), off=word in STOP)
+    # The account's own keywords, in any language, come with what they mean.
+    word = (form.get("OptOutType") or form.get("Body", "")).strip().upper()
+    if word in STOP | START and form.get("From") and not extra.get("rehearsal"):
+        _switch(Channel.SMS, form["From"], off=word in STOP)
     return None
 
 
-def _switch(phone: str, *, off: bool) -> None:
-    customer = db.session.scalar(select(Customer).where(Customer.phone == phone))
-    if customer is None or customer.no_sms == off:
-        return
-    customer.no_sms = off
-    words = "wants no more offers by SMS" if off else "wants offers by SMS again"
-    record(
-        "customer.opted_out" if off else "customer.opted_in",
-        f"{customer.name} {words}",
-        about=customer,
-    )
+def preferences(value: dict[str, Any]) -> None:
+    """Honour what people chose in WhatsApp's own menu.
+
+    https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/user_preferences
+    """
+    for choice in value.get("user_preferences", ()):
+        number, wish = str(choice.get("wa_id") or ""), choice.get("value")
+        known = choice.get("category") == "marketing_messages" and wish in {"stop", "resume"}
+        if known and number.isdecimal():
+            _switch(Channel.WHATSAPP, f"+{number}", off=wish == "stop")
+
+
+def _switch(channel: Channel, address: str, *, off: bool) -> None:
+    if off:
+        suppress(channel, address, SuppressedBecause.STOP)
+    else:
+        lift(channel, address, only=SAID)

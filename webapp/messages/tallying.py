@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -32,6 +32,8 @@ _CAME_OUT = Message.state.not_in(
         literal_execute=True,
     )
 )
+#: Told, after each count, of its batch and its messages by state; in a transaction of its own.
+when_tallied: list[Callable[[int, dict[str, int]], None]] = []
 #: How long the last count of a batch took, in seconds, in this process.
 _took: dict[int, float] = {}
 
@@ -65,6 +67,9 @@ def tally(batch_id: int) -> None:
     counted = {"counts": counts, "reasons": reasons, "billed": billed, "history": history}
     _write(batch_id, version=Batch.version + 1, **counted)
     db.session.commit()
+    for tell in when_tallied:
+        tell(batch_id, counts)
+        db.session.commit()
     _took[batch_id] = time.monotonic() - began
 
 

@@ -3,10 +3,12 @@
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.accounts.models import Role
 from webapp.clock import now
 from webapp.extensions import Model
 
@@ -45,3 +47,27 @@ class Notice(Model):
     key: Mapped[str] = mapped_column(String(80), default=lambda: uuid.uuid4().hex)
     created_at: Mapped[datetime] = mapped_column(default=now)
     read_at: Mapped[datetime | None]
+
+
+class Announcement(Model):
+    """A notice for many, which a job gives to each."""
+
+    __tablename__ = "announcements"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: Given out with each form: the same form sent again is the same announcement.
+    form_key: Mapped[str] = mapped_column(String(80), unique=True)
+    level: Mapped[Level]
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(String(2000), default="")
+    #: For whom: the picked users' ids, else all of a role, else everybody.
+    picked: Mapped[list[Any] | None]
+    role: Mapped[Role | None]
+    #: How many they were when it was asked for.
+    recipients: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def key(self) -> str:
+        """What makes its notice the only one that a user gets of it."""
+        return f"announcement:{self.id}"

@@ -103,6 +103,23 @@
     leaveLater(toast);
   });
 
+  // --- The bell: looks rarely and silently ------------------------------------------------------------------------------
+
+  // By itself and not by htmx: a session that has ended must not lead away from a half-filled form, and what cannot be
+  // reached now is no news.
+  const look = async () => {
+    const bell = byId("bell");
+    if (!bell || document.hidden) return;
+    const answer = await fetch(`${bell.href}/bell?seen=${bell.dataset.seen}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (answer?.status !== 200) return;
+    const focused = document.activeElement === bell;
+    bell.outerHTML = await answer.text();
+    if (focused) byId("bell").focus({ preventScroll: true });
+    listen(true);
+  };
+  setInterval(look, Number(byId("bell")?.dataset.every) || 30_000);
+  document.addEventListener("visibilitychange", look);
+
   // --- Forms: asked first, and sent once -----------------------------------------------------------------------------
 
   document.addEventListener("submit", (event) => {
@@ -121,6 +138,14 @@
   });
   addEventListener("pageshow", () => {
     document.querySelectorAll("[data-sent]").forEach((button) => { button.disabled = false; });
+  });
+
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!field.matches("input[type=file][data-most]")) return;
+    const tooLarge = [...field.files].some((file) => file.size > Number(field.dataset.most));
+    field.setCustomValidity(tooLarge ? field.dataset.tooLarge : "");
+    field.reportValidity();
   });
 
   // --- Clicks ---------------------------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 import asyncio
 
 from webapp.messages.channels import Channel, MailServer, Outcome, OutcomeKind, Parcel, Patience
-from webapp.messages.channels.mime import Letter, write_letter
+from webapp.messages.channels.greeting import MailTroubleError
+from webapp.messages.channels.mime import Letter, message_id, write_letter
 from webapp.messages.channels.outcomes import outcome
-from webapp.messages.channels.smtp import Line, MailTroubleError
+from webapp.messages.channels.smtp import Line
 
 CLOSING = 421
 
@@ -30,8 +31,7 @@ class MailCarrier:
                 reply = await self._carry(letter)
         except MailTroubleError as error:
             return outcome(Channel.EMAIL, error.code, attempt=parcel.attempt, detail=str(error))
-        message_id = f"<{parcel.ref}@{self.server.message_id_domain}>"
-        return Outcome(OutcomeKind.ACCEPTED, message_id, detail=reply)
+        return Outcome(OutcomeKind.ACCEPTED, message_id(parcel.ref, self.server), detail=reply)
 
     async def aclose(self) -> None:
         """Say good-bye on every connection."""
@@ -55,14 +55,14 @@ class MailCarrier:
             reply = await line.carry(letter)
             keep = True
         except MailTroubleError as error:
-            keep = error.reply not in (None, CLOSING) and await line.start_over()
+            keep = error.reply not in (None, CLOSING) and line.replies.quiet
             raise
         finally:
             # Also after a cancelled send: a line in an unknown phase must not carry another mail.
             if keep:
                 self._idle.append(line)
             else:
-                line.smtp.close()
+                line.close()
         return reply
 
     async def _kept_line(self) -> Line | None:
@@ -73,7 +73,7 @@ class MailCarrier:
                 usable = await line.is_usable()
             finally:
                 if not usable:
-                    line.smtp.close()
+                    line.close()
             if usable:
                 return line
         return None

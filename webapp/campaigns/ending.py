@@ -1,0 +1,79 @@
+"""When a campaign is done, and when it goes on after all."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, exists, func, select, update
+
+from webapp.campaigns.models import (
+    Campaign,
+    CampaignState,
+    Expansion,
+    Recipient,
+    Source,
+    SourceState,
+)
+from webapp.clock import now
+from webapp.extensions import db
+from webapp.messages import tallying
+from webapp.messages.models import IN_THE_WAY, Message
+from webapp.states import stands
+
+_READING = exists().where(Source.campaign_id == Campaign.id, Source.state == SourceState.READING)
+_LEFT = exists().where(
+    Recipient.campaign_id == Campaign.id,
+    Recipient.id
+    > func.coalesce(
+        select(Expansion.reached).where(Expansion.batch_id == Campaign.batch_id).scalar_subquery(),
+        0,
+    ),
+)
+#: Each state by itself: there is an index for either.
+_WAITING, _LEAVING = (
+    exists().where(Message.batch_id == Campaign.batch_id, stands(Message.state, state))
+    for state in IN_THE_WAY
+)
+
+
+def finish(batch_id: int) -> bool:
+    """Call the campaign of a batch done when everybody was written to and nothing waits any more.
+
+    Messages whose fate is not known do not keep it open. The caller commits.
+    """
+    done = db.session.execute(
+        update(Campaign)
+        .where(
+            Campaign.batch_id == batch_id,
+            Campaign.state == CampaignState.SENDING,
+            ~_READING,
+            ~_LEFT,
+            ~_WAITING,
+            ~_LEAVING,
+        )
+        .values(state=CampaignState.DONE, finished_at=now(), version=Campaign.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", done).rowcount == 1
+
+
+def register() -> None:
+    """Have campaigns end when the last of their messages has left."""
+    if after_count not in tallying.when_tallied:
+        tallying.when_tallied.append(after_count)
+
+
+def after_count(batch_id: int, counts: Mapping[str, int]) -> None:
+    """Look whether a campaign is done, whenever its messages were counted and none waits."""
+    if not any(counts.get(state) for state in IN_THE_WAY):
+        finish(batch_id)
+
+
+def reopen(batch_id: int) -> bool:
+    """Let a campaign that was done go on, because there is something to send again."""
+    again = db.session.execute(
+        update(Campaign)
+        .where(Campaign.batch_id == batch_id, Campaign.state == CampaignState.DONE)
+        .values(state=CampaignState.SENDING, finished_at=None, version=Campaign.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", again).rowcount == 1

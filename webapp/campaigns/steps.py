@@ -1,0 +1,101 @@
+"""What there is to do before a campaign can be sent, and what of it is missing, in plain words."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from webapp.campaigns import audience, checking, drafting
+from webapp.campaigns.composing import composer
+from webapp.campaigns.in_turn import being_read
+from webapp.campaigns.models import Campaign
+from webapp.message_templates.rendering import BadTemplate
+from webapp.messages.stopping import NAMES
+
+
+class Step(NamedTuple):
+    """One step: done or not, and a sentence about it."""
+
+    key: str
+    title: str
+    done: bool
+    sentence: str
+    #: Whether it can be sent without.
+    needed: bool = True
+
+
+def steps(campaign: Campaign) -> list[Step]:
+    """Return the steps in the order in which they are best taken."""
+    return [
+        _recipients(campaign),
+        _texts(campaign),
+        _check(campaign),
+        Step(
+            "rehearse",
+            "Rehearse",
+            campaign.rehearsal_id is not None,
+            "Send it all to the sandbox first: nobody gets anything, and you see what would happen.",
+            needed=False,
+        ),
+    ]
+
+
+def _recipients(campaign: Campaign) -> Step:
+    title = "Recipients"
+    if being_read(campaign.id):
+        return Step("recipients", title, done=False, sentence="Recipients are still being read.")
+    if not campaign.total:
+        return Step("recipients", title, done=False, sentence="Nobody is to get it yet.")
+    people = "1 person" if campaign.total == 1 else f"{campaign.total:,} people"
+    return Step("recipients", title, done=True, sentence=f"{people} can be reached.")
+
+
+def _texts(campaign: Campaign) -> Step:
+    missing = next(text_troubles(campaign), None)
+    if missing:
+        return Step("texts", "Texts", done=False, sentence=missing)
+    names = ", else ".join(NAMES[channel] for channel in campaign.order)
+    return Step("texts", "Texts", done=True, sentence=f"By {names}.")
+
+
+def text_troubles(campaign: Campaign) -> Iterator[str]:
+    """Go through what keeps the texts from being sent."""
+    if not campaign.channels:
+        yield "Choose how it is told: by SMS, WhatsApp or e-mail."
+        return
+    there = drafting.channels_there()
+    for channel in campaign.order:
+        if channel not in there:
+            yield f"{NAMES[channel]} is not set up here. Choose another channel."
+        elif campaign.text(channel) is None:
+            yield f"Choose what is said by {NAMES[channel]}."
+    try:
+        names = composer(campaign).names
+    except BadTemplate as problem:
+        yield str(problem)
+        return
+    if campaign.total:
+        yield from unknown_names(names, audience.placeholders(campaign))
+
+
+def unknown_names(names: frozenset[str], known: list[str]) -> Iterator[str]:
+    """Go through the placeholders that no column of the recipients fills, each with a suggestion."""
+    for name in sorted(names - set(known)):
+        close = get_close_matches(name, known, 1, 0.6)
+        hint = f" Did you mean {{{{ {close[0]} }}}}?" if close else ""
+        there = "" if close else f" They have {', '.join(known[:8])}." if known else ""
+        yield f"The recipients have no “{name}”.{hint}{there}"
+
+
+def _check(campaign: Campaign) -> Step:
+    title = "Check and forecast"
+    if campaign.checked is None:
+        return Step("check", title, done=False, sentence="Nobody's text has been checked yet.")
+    if not checking.is_fresh(campaign):
+        words = "Texts or recipients have changed since they were checked."
+        return Step("check", title, done=False, sentence=words)
+    bad = checking.problems(campaign)
+    good = campaign.findings.get("good", 0)
+    if not good:
+        return Step("check", title, done=False, sentence="It can be sent to nobody.")
+    rest = f" {bad:,} cannot be sent to." if bad else ""
+    return Step("check", title, done=True, sentence=f"It can be sent to {good:,}.{rest}")

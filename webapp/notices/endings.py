@@ -1,0 +1,75 @@
+"""Whoever asked for a job hears how it ended, also when he looks at something else meanwhile."""
+
+from sqlalchemy import select
+
+from webapp.accounts.models import AuditEntry
+from webapp.extensions import db
+from webapp.jobs.kinds import POLICIES, JobKind
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.running import Ended, when_ended
+from webapp.notices import links
+from webapp.notices.models import Level
+from webapp.notices.telling import tell
+
+#: What takes so long that people look away. That another kind went well is no news.
+LONG = frozenset(
+    {
+        JobKind.AUDIENCE_READ,
+        JobKind.CAMPAIGN_CHECK,
+        JobKind.CAMPAIGN_SEND,
+        JobKind.CAMPAIGN_RETRY,
+        JobKind.TEMPLATES_FETCH,
+        JobKind.EXPORT_WRITE,
+        JobKind.NOTICES_SEND,
+    }
+)
+WORDS = {
+    JobState.SUCCESS: ("Done", Level.OK),
+    JobState.FAILURE: ("Failed", Level.BAD),
+    JobState.REVOKED: ("Stopped", Level.WARN),
+}
+
+
+def tell_who_asked(ended: Ended) -> None:
+    """Give a notice to whoever asked for the job that has ended, if that is news to him."""
+    if ended.asked_by_id is None or not _is_news(ended):
+        return
+    about = db.session.execute(
+        select(Job.subject_type, Job.subject_id).where(Job.id == ended.id)
+    ).one()
+    word, level = WORDS[ended.state]
+    name = links.name_of(*about)
+    tell(
+        ended.asked_by_id,
+        f"{word}: {POLICIES[ended.kind].title}{f' · {name}' if name else ''}",
+        ended.answer or " ".join(filter(None, (ended.error, ended.advice))),
+        level=level,
+        link=links.page_of(*about) or links.path_of("jobs.show", job_id=ended.id),
+        # Run again, it ends again; and what ended by itself may be stopped before it begins again.
+        key=f"job:{ended.id}:{ended.attempt}:{ended.state}",
+    )
+
+
+def _is_news(ended: Ended) -> bool:
+    if ended.state == JobState.FAILURE:
+        return True
+    if ended.kind not in LONG:
+        return False
+    return ended.state == JobState.SUCCESS or _who_stopped(ended) != ended.asked_by_id
+
+
+def _who_stopped(ended: Ended) -> int | None:
+    """Return who asked the job to stop: to himself that is no news."""
+    return db.session.scalar(
+        select(AuditEntry.user_id)
+        .where(
+            AuditEntry.subject_type == "job",
+            AuditEntry.subject_id == str(ended.id),
+            AuditEntry.action == "job.cancelled",
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+
+
+when_ended.append(tell_who_asked)
