@@ -21,7 +21,7 @@ from webapp.jobs import queue as publishing
 
 SEEDS = 1_000
 AT_ONCE = 100
-STEPS = 30
+STEPS = 24
 
 
 class Stage(NamedTuple):

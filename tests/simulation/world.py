@@ -70,6 +70,8 @@ class World:
         self.suppressed: set[str] = set()
         self.limits: dict[Channel, int] = {}
         self.checked = 0
+        #: What has left, or may have left because its process died.
+        self.left: set[uuid.UUID] = set()
         self.batches: list[int] = []
         self.populate()
 
@@ -80,7 +82,7 @@ class World:
     def populate(self) -> None:
         """Write bookings and batches, with lanes that more than one message shares."""
         for channel in CHANNELS:
-            self.limits[channel] = self.chance.choice((0, 1, 2, 3))
+            self.limits[channel] = self.chance.choice((0, 1, 1, 2))
             limiting.set_per_minute(channel, self.limits[channel])
         for _ in range(self.chance.choice((1, 1, 2))):
             batch = Batch(subject_type="world", subject_id="1")
@@ -89,7 +91,7 @@ class World:
             self.batches.append(batch.id)
         rows = [
             self.row(number, self.chance.choice([None, *self.batches, *self.batches]))
-            for number in range(self.chance.randint(8, 12))
+            for number in range(self.chance.randint(8, 10))
         ]
         write_many([row for row in rows if row["batch_id"]])
         if own := [row for row in rows if not row["batch_id"]]:
@@ -98,7 +100,7 @@ class World:
         self.audience = len(rows)
 
     def row(self, number: int, batch_id: int | None) -> dict[str, Any]:
-        channel = self.chance.choice(CHANNELS)
+        channel = self.chance.choices(CHANNELS, (3, 1))[0]
         address = f"+91981234567{self.chance.randint(0, 4)}"
         urgency = Urgency.BOOKING if batch_id is None else Urgency.CAMPAIGN
         return {
@@ -117,19 +119,22 @@ class World:
     # --- what may happen
 
     def step(self) -> None:
-        """Let one thing happen, and some time pass."""
-        worker = self.chance.choice(self.workers)
-        actions: list[tuple[Callable[[Worker], None], int]] = [
-            (self.claim, 6),
-            (self.leave, 10),
-            (self.record, 8),
-            (self.die, 1),
-            (self.sweep, 2),
-            (self.interfere, 2),
+        """Let one thing happen of those that can, and some time pass."""
+        ready = [worker for worker in self.workers if worker.waiting]
+        heard = [worker for worker in self.workers if worker.answered]
+        actions: list[tuple[Callable[[Worker], None], list[Worker], int]] = [
+            (self.claim, self.workers, 5),
+            (self.leave, ready, 9 if ready else 0),
+            (self.record, heard, 8 if heard else 0),
+            (self.die, self.workers, 1),
+            (self.sweep, self.workers, 1),
+            (self.interfere, self.workers, 2),
         ]
-        [action] = self.chance.choices([a for a, _ in actions], [w for _, w in actions])
-        self.do(action, worker, crash=self.chance.random() < 0.12)
-        self.pass_time(self.chance.choice((0.0, 0.05, 0.2, 0.2, 1.0)))
+        weights = [weight for _action, _workers, weight in actions]
+        [(action, workers, _weight)] = self.chance.choices(actions, weights)
+        self.do(action, self.chance.choice(workers), crash=self.chance.random() < 0.12)
+        # 70 seconds: the whole host stood still, and the leases are over.
+        self.pass_time(self.chance.choices((0.0, 0.1, 0.3, 1.0, 70.0), (6, 6, 6, 4, 1))[0])
 
     def do(self, action: Callable[[Worker], None], worker: Worker, *, crash: bool = False) -> None:
         """Do it, perhaps with the process dying just before or just after its next commit."""
@@ -141,10 +146,12 @@ class World:
                 action(worker)
         except Crash:
             self.die(worker)
-        db.session.remove()
+            db.session.remove()
         self.check()
 
     def pass_time(self, seconds: float) -> None:
+        if seconds >= 60:  # its lease is over, so it is called unknown though it has not left
+            self.left |= {message.id for one in self.workers for _born, message in one.waiting}
         until = self.moment + timedelta(seconds=seconds)
         self.provider.go_on(until)
         self.moment = until
@@ -177,6 +184,7 @@ class World:
             claiming.put_back([(message.id, message.attempt)])
             return
         self.check_leaving(message)
+        self.left.add(message.id)
         self.provider.leave(message, self.moment, lambda result: self.hear(worker, message, result))
 
     def look(self, worker: Worker) -> None:
@@ -199,6 +207,8 @@ class World:
     def die(self, worker: Worker) -> None:
         if worker in self.workers:
             self.workers[self.workers.index(worker)] = self.new_worker()
+        claimed = self.look_at.execute("SELECT id FROM messages WHERE worker = ?", [worker.name])
+        self.left.update(uuid.UUID(number) for (number,) in claimed)
 
     def sweep(self, _worker: Worker) -> None:
         recovering.recover()
@@ -268,6 +278,8 @@ class World:
                 raise Broken(f"{message_id} was accepted {accepted} times")
             if state == "sent" and not accepted:
                 raise Broken(f"{message_id} is sent and was never accepted")
+            if state == "unknown" and message_id not in self.left:
+                raise Broken(f"{message_id} is called unknown and has never left")
         self.check_limit()
 
     def check_limit(self) -> None:
@@ -309,8 +321,9 @@ class World:
         for channel in CHANNELS:
             limiting.set_per_minute(channel, 0)
             self.limits[channel] = 0
-        for _ in range(40):
-            self.heal()
+        for turn in range(40):
+            if turn < 2:  # after that nothing stops any more
+                self.heal()
             self.do(self.claim, self.workers[0])
             for worker in list(self.workers):
                 while worker.waiting:
