@@ -18,6 +18,7 @@ from wtforms.validators import DataRequired, Optional
 
 from webapp.campaigns.audience import splitting
 from webapp.campaigns.audience.countries import countries
+from webapp.campaigns.audience.guessing import headings
 from webapp.campaigns.audience.looking import DELIMITERS, ENCODINGS
 from webapp.campaigns.audience.naming import names_of
 from webapp.campaigns.audience.people import Columns
@@ -136,9 +137,9 @@ class ColumnsForm(Form):
     def columns(self, rows: Sequence[Sequence[str]]) -> Columns:
         """Return what was chosen."""
         chosen = {part: int(self[part].data) for part in PARTS if self[part].data}
-        wide, header = max(map(len, rows)), bool(self.header.data)
-        headings = [*rows[0], *[""] * (wide - len(rows[0]))] if header else [""] * wide
-        return Columns(tuple(names_of(headings)), **chosen, region=self.region.data, header=header)
+        header = bool(self.header.data)
+        names = names_of(headings(rows, header=header))
+        return Columns(tuple(names), **chosen, region=self.region.data, header=header)
 
 
 class WrittenForm(Form):
@@ -169,9 +170,7 @@ def _text(column: int | None) -> str:
 
 def _columns(rows: Sequence[Sequence[str]], *, header: bool) -> Iterator[tuple[str, str]]:
     """Go through the columns with their heading, or else with what stands in them first."""
-    for column in range(max(map(len, rows))):
-        cells = [row[column].strip() for row in rows if column < len(row)]
-        told = next((cell for cell in (cells if header else cells[:1]) if cell), "")
-        if header and rows[0][column : column + 1] == [""]:
-            told = ""
+    for column, heading in enumerate(headings(rows, header=header)):
+        cells = (row[column].strip() for row in rows if column < len(row))
+        told = heading.strip() if header else next(filter(None, cells), "")
         yield str(column), f"{column + 1}: {told[:60]}" if told else f"Column {column + 1}"
