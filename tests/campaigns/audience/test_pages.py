@@ -2,16 +2,11 @@
 
 import io
 
-import pytest
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
-from tests.bookings.asking import HTMX, audited, csrf
-from tests.campaigns.audience.lists import a_campaign, counts, looked_at, read, recipients
-from webapp.campaigns.models import CampaignState, Recipient, Source, SourceState
-from webapp.customers.models import Customer, CustomerTag
-from webapp.messages.channels import Channel
-from webapp.messages.models import SuppressedBecause
-from webapp.messages.suppressing import suppress
+from tests.bookings.asking import audited, csrf
+from tests.campaigns.audience.lists import a_campaign, counts
+from webapp.campaigns.models import Source
 
 LIST = "Name,Phone,E-mail\nAnil,9812345678,\nOffice,+44 20 7946 0958,\nMeera,,meera@example.org\n"
 
