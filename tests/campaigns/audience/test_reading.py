@@ -290,9 +290,11 @@ def test_a_list_is_taken_out_with_whom_it_brought(db, queue):
     campaign = a_campaign()
     kept = read(queue, campaign, "Phone\n+919812345678\n")
     gone = read(queue, campaign, "Phone\n+919812345679\n+919812345678\n12\n")
-    path = gone.path
+    unread = looked_at(queue, campaign, "Phone\n12\n")
+    path = unread.path
 
-    adding.remove(gone)
+    for source in (gone, unread):
+        adding.remove(source)
     db.session.commit()
     queue.run()
 
@@ -301,6 +303,20 @@ def test_a_list_is_taken_out_with_whom_it_brought(db, queue):
     assert db.session.scalar(select(BadRow.id)) is None
     db.session.refresh(campaign)
     assert campaign.total == 1
+    with pytest.raises(FileNotFoundError):
+        list(storage.read(path))
+
+
+def test_a_file_is_not_kept_longer_than_it_is_needed(db, queue):
+    source = looked_at(queue, a_campaign(), "Phone\n+919812345678\n")
+    path = source.path
+    assert b"".join(storage.read(path)) == b"Phone\n+919812345678\n"
+
+    adding.read_as(source, Columns.of(source.mapping))
+    db.session.commit()
+    queue.run()
+
+    assert source.path is None
     with pytest.raises(FileNotFoundError):
         list(storage.read(path))
 

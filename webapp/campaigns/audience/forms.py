@@ -76,17 +76,19 @@ class CustomersForm(Form):
 
     reach = SelectField(
         "Who can be reached",
+        default="",
         choices=choices(
             [("", "By number or address"), ("phone", "By number"), ("email", "By address")]
         ),
     )
     wants = SelectField(
         "Who wants offers",
+        default="",
         choices=choices(
             [("", "Whether or not"), *((one.value, f"By {BY[one]}") for one in Channel)]
         ),
     )
-    tag = SelectField("Tag", validate_choice=False)
+    tag = SelectField("Tag", default="", validate_choice=False)
     booked_from = DateField("Booked from", [Optional()])
     booked_until = DateField("Booked until", [Optional()])
 
@@ -117,10 +119,10 @@ class CustomersForm(Form):
 class ColumnsForm(Form):
     """Which column of a file is what."""
 
-    phone = SelectField("Telephone number")
-    email = SelectField("E-mail address")
-    name = SelectField("Name")
-    zone = SelectField("Time zone")
+    phone = SelectField("Telephone number", default="")
+    email = SelectField("E-mail address", default="")
+    name = SelectField("Name", default="")
+    zone = SelectField("Time zone", default="")
     region = SelectField("Country of numbers without +", choices=country_choices)
     header = BooleanField("The first row is the heading")
 
