@@ -1,19 +1,37 @@
-"""Messages a second into an HTTP sink, against one Celery task a message doing the same call.
+"""Messages a second into a sink that answers at once, and against whom.
 
-Ours: rows claimed and finished in batches, a row and an attempt for each, by the real task and its
-real WhatsApp client. The peer: one message of Redis, one call, one row update for each. Both have
-two worker processes and the sandbox's sink, which answers at once.
+Ours: rows of a batch, claimed and finished with an attempt for each, by the real task and its real
+carriers, two worker processes, no limit. The peers have the same sink and the same connections:
+one Celery task a message with one row update, two worker processes; and a bare client without any
+row. Also: how much the memory of our workers grows with the number of recipients.
 """
 
+import subprocess
 import sys
+import time
 
-from benchmarks.stage import Stage, each_database, median, speed, stage, verdict, wait_for
+import psutil
 
-PLAIN, OURS = 1_500, 10_000
+from benchmarks.stage import (
+    ROOT,
+    Stage,
+    each_database,
+    median,
+    speed,
+    stage,
+    verdict,
+    wait_for,
+)
+from devtools.processes import free_port
+
+COUNTS = {"http": 20_000, "smtp": 10_000}
+PLAIN, BARE = 1_500, 20_000
 ROUNDS = 3
-GOAL = 10.0
+AGAINST_CELERY, AGAINST_BARE = 15.0, 0.5
+CONNECTIONS = {"http": 64, "smtp": 16}  # of two workers together
 ACCOUNT = ("ACCESS_TOKEN", "PHONE_NUMBER_ID", "BUSINESS_ACCOUNT_ID", "APP_SECRET", "VERIFY_TOKEN")
 WHATSAPP = {f"WHATSAPP_{name}": "bench" for name in ACCOUNT}
+GROWTH, FEW, MANY = 1.25, 1_000, 100_000
 
 
 def main() -> None:
@@ -22,27 +40,57 @@ def main() -> None:
 
 
 def measure(database: str) -> None:
-    """Run the two in turns and print the ratio of their medians."""
-    with stage(database, **WHATSAPP) as here:
-        sandbox = (sys.executable, "-m", "sandbox")
-        sink = f"{here.env['SANDBOX_URL']}/sink"
-        with here.running(*sandbox, log="sandbox.log"):
-            ours, plain = [], []
-            for _ in range(ROUNDS):
-                plain.append(run_plain(here, sink))
-                ours.append(run_ours(here))
-    print(f"{database}: batches {median(ours):.0f}/s, a task a message {median(plain):.0f}/s")
-    print(verdict(f"sending on {database}", median(ours) / median(plain), GOAL), flush=True)
+    """Run the three in turns and print the ratios of their medians."""
+    ports = free_port(), free_port()
+    where = {"http": f"http://127.0.0.1:{ports[0]}", "smtp": f"127.0.0.1:{ports[1]}"}
+    accounts = {
+        **WHATSAPP,
+        "WHATSAPP_BASE_URL": where["http"],
+        "SMTP_URL": f"smtp://{where['smtp']}",
+        "MAIL_FROM": "desk@example.com",
+        "BATCH_RATE": "0",
+    }
+    with stage(database, **accounts) as here:
+        sink = (sys.executable, "-m", "benchmarks.stage.sinks", *map(str, ports))
+        with here.running(*sink, log="sinks.log"):
+            for what in ("http", "smtp"):
+                compare(here, database, what, where[what])
+            print(memory(here, database), flush=True)
 
 
-def run_plain(here: Stage, sink: str) -> float:
+def compare(here: Stage, database: str, what: str, target: str) -> None:
+    """Print what the three reach by HTTP or by SMTP."""
+    ours, plain, bare = [], [], []
+    for _ in range(ROUNDS):
+        plain.append(run_plain(here, what, target))
+        bare.append(run_bare(what, target))
+        ours.append(run_ours(here, what, COUNTS[what])[0])
+    print(
+        f"{what} on {database}: batches {median(ours):.0f}/s, a task a message "
+        f"{median(plain):.0f}/s, a bare client {median(bare):.0f}/s"
+    )
+    name = f"{what} on {database}"
+    print(verdict(f"{name}, times Celery", median(ours) / median(plain), AGAINST_CELERY))
+    print(verdict(f"{name}, of a bare client", median(ours) / median(bare), AGAINST_BARE))
+    sys.stdout.flush()
+
+
+def memory(here: Stage, database: str) -> str:
+    """Return how much more a worker takes for a hundred times the recipients."""
+    few, many = run_ours(here, "http", FEW)[1], run_ours(here, "http", MANY)[1]
+    print(f"memory on {database}: {few:.0f} MiB for {FEW}, {many:.0f} MiB for {MANY}")
+    return verdict(f"memory on {database}", many / few, GROWTH, unit=" times", at_most=True)
+
+
+def run_plain(here: Stage, what: str, target: str) -> float:
     """Return the messages a second of one task for each."""
     from benchmarks.peers import plain_celery as peer
 
     peer.create_rows(PLAIN)
+    task = {"http": peer.send, "smtp": peer.mail}[what]
     with peer.app.producer_or_acquire() as producer:
         for row in range(PLAIN):
-            peer.send.apply_async((row, sink), producer=producer)
+            task.apply_async((row, target), producer=producer)
     with here.running(
         *here.celery("benchmarks.peers.plain_celery", "-Q", "plain"), log="plain.log"
     ) as worker:
@@ -50,49 +98,96 @@ def run_plain(here: Stage, sink: str) -> float:
     return speed(peer.finished())
 
 
-def run_ours(here: Stage) -> float:
-    """Return the messages a second of the sender."""
+def run_bare(what: str, target: str) -> float:
+    """Return the calls a second of a bare client with as many connections."""
+    line = (sys.executable, "-m", "benchmarks.peers.bare_clients")
+    options = (what, target, str(CONNECTIONS[what]), str(BARE))
+    done = subprocess.run([*line, *options], cwd=ROOT, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def run_ours(here: Stage, what: str, count: int) -> tuple[float, float]:
+    """Return the messages a second of the sender, and the most memory of its children in MiB."""
     from webapp import create_app
     from webapp.database import reading
     from webapp.extensions import db
-    from webapp.messages.channels import Channel
-    from webapp.messages.models import Attempt, Message, Urgency
+    from webapp.messages.models import Message
 
     app = create_app()
     with app.app_context():
         reading.set(False)
-        db.create_all()
-        db.session.execute(db.delete(Attempt))
-        db.session.execute(db.delete(Message))
-        rows = [
-            {
-                "channel": Channel.WHATSAPP,
-                "address": f"+9198{number:08d}",
-                "lane": f"whatsapp:+9198{number:08d}",
-                "purpose": f"bench.{number}",
-                "body": "Your booking is confirmed.",
-                "urgency": int(Urgency.CAMPAIGN),
-            }
-            for number in range(OURS)
-        ]
-        db.session.execute(db.insert(Message), rows)
-        db.session.commit()
+        prepare(what, count)
         reading.set(True)  # looking must not take the write lock
 
+        most = 0.0
+
         def all_sent() -> bool:
+            nonlocal most
+            most = max(most, memory_of(worker))
             found = db.session.scalar(db.select(db.func.count(Message.sent_at)))
             db.session.commit()
-            return found == OURS
+            return found == count
 
         line = here.celery("worker.app", "-Q", "urgent,messages,default,bulk")
-        settings = {
-            "WORKER_CONCURRENCY": "2",
-            "WHATSAPP_BASE_URL": f"{here.env['SANDBOX_URL']}/sink",
-        }
-        with here.running(*line, log="ours.log", **settings) as worker:
+        with here.running(*line, log="ours.log", WORKER_CONCURRENCY="2") as worker:
             wait_for(all_sent, worker)
-        sent = db.session.scalars(db.select(Message.sent_at).order_by(Message.sent_at))
-        return speed([moment.timestamp() for moment in sent])
+        sent = db.session.scalars(db.select(Message.sent_at).order_by(Message.sent_at)).all()
+        db.session.commit()
+        db.engine.dispose()
+        return speed([moment.timestamp() for moment in sent]), most
+
+
+def prepare(what: str, count: int) -> None:
+    """Write a batch, as a campaign does."""
+    from benchmarks.stage.rows import Thing
+    from webapp.extensions import db
+    from webapp.messages.batches import open_batch
+    from webapp.messages.channels import Channel
+    from webapp.messages.models import Attempt, Batch, Message
+    from webapp.messages.writing import write_many
+
+    db.create_all()
+    for table in (Attempt, Message, Batch):
+        db.session.execute(db.delete(table))
+    db.session.commit()
+    if db.engine.dialect.name == "postgresql":  # as autovacuum does in quieter times
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(db.text("VACUUM ANALYZE"))
+    batch = open_batch(Thing(str(time.time())))
+    channel = {"http": Channel.WHATSAPP, "smtp": Channel.EMAIL}[what]
+    for first in range(0, count, 5_000):
+        rows = []
+        for number in range(first, min(first + 5_000, count)):
+            address = (
+                f"person{number}@example.com" if channel == Channel.EMAIL else f"+9198{number:08d}"
+            )
+            rows.append(
+                {
+                    "batch_id": batch.id,
+                    "channel": channel,
+                    "address": address,
+                    "lane": f"{channel}:{address}",
+                    "subject_type": "recipient",
+                    "subject_id": str(number),
+                    "purpose": f"campaign.{batch.id}",
+                    "title": "An offer",
+                    "body": "An offer for you.",
+                    "country": "IN",
+                }
+            )
+        write_many(rows)
+        db.session.commit()
+
+
+def memory_of(worker: "subprocess.Popen[bytes]") -> float:
+    """Return how much the largest child holds for itself, in MiB."""
+    sizes = [0.0]
+    for child in psutil.Process(worker.pid).children():
+        try:
+            sizes.append(child.memory_full_info().uss / 2**20)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return max(sizes)
 
 
 if __name__ == "__main__":

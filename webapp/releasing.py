@@ -9,12 +9,13 @@ import flask_migrate
 from flask import current_app
 from sqlalchemy import Engine, text
 
+from webapp.campaigns import prices
 from webapp.extensions import db, settings
 from webapp.services import seeding
 
 #: Called one after the other after every release, each in a transaction of its own. Each looks
 #: first whether there is anything to do: a release is run again and again.
-SEEDS: tuple[Callable[[], object], ...] = (seeding.seed,)
+SEEDS: tuple[Callable[[], object], ...] = (seeding.seed, prices.seed)
 
 LOCK = 0x42454C4C  # a number of ours among PostgreSQL's advisory locks
 

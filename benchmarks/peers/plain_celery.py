@@ -1,6 +1,8 @@
 """Plain Celery with late acknowledgement: one task, one row update, nothing durable about it."""
 
 import os
+import smtplib
+from email.message import EmailMessage
 from typing import Any
 
 import aiohttp  # noqa: F401 - imported by both sides, so that neither gains by a smaller process
@@ -46,6 +48,22 @@ def send(row: int, url: str) -> None:
     """Call the sink and update one row."""
     http.post(url, json={"to": "+919812345678", "text": "Your booking is confirmed."}, timeout=10)
     mark(row)
+
+
+@app.task(name="plain.mail")
+def mail(row: int, where: str) -> None:
+    """Hand a letter to the sink over a kept connection, and update one row."""
+    if where not in _lines:
+        host, _, port = where.rpartition(":")
+        _lines[where] = smtplib.SMTP(host, int(port))
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "a@example.com", "b@example.com", "An offer"
+    letter.set_content("An offer for you.")
+    _lines[where].send_message(letter)
+    mark(row)
+
+
+_lines: dict[str, smtplib.SMTP] = {}
 
 
 def _now() -> float:

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from typing import NamedTuple
 
 from webapp.bookings.models import Booking, BookingState, Payment, PaymentState
 from webapp.clock import now
@@ -13,6 +14,12 @@ from webapp.jobs.queue import enqueue
 from webapp.messages.channels import Channel
 from webapp.messages.writing import write
 from webapp.services.models import Service
+
+
+class Thing(NamedTuple):
+    """Something to write about."""
+
+    id: str
 
 
 def service() -> Service:

@@ -13,7 +13,10 @@ from webapp.message_templates.models import Template, TemplateVersion
 from webapp.messages.channels import Channel
 from webapp.messages.models import Batch, Message
 
-BODIES = [{"type": "BODY", "text": "Hello {{1}}, our offer ends today."}]
+#: One that the sandbox has approved.
+REMINDER = "booking_reminder"
+COMPONENTS = [{"type": "BODY", "text": "Hello {{1}}, a reminder: {{2}} is on {{3}}."}]
+FILLINGS = {"1": "{{ name }}", "2": "our sale", "3": "Monday"}
 
 
 def a_text(
@@ -23,7 +26,7 @@ def a_text(
     whatsapp = channel == Channel.WHATSAPP
     template = Template(
         channel=channel,
-        name=more.pop("name", f"offer_{channel}"),
+        name=more.pop("name", REMINDER if whatsapp else f"offer_{channel}"),
         language="en" if whatsapp else "",
         status="APPROVED" if whatsapp else None,
     )
@@ -32,7 +35,7 @@ def a_text(
         number=1,
         body=body,
         subject="An offer" if channel == Channel.EMAIL else "",
-        components=BODIES if whatsapp else None,
+        components=COMPONENTS if whatsapp else None,
         **more,
     )
     db.session.add(version)
@@ -60,7 +63,7 @@ def a_draft(
         zone="Asia/Kolkata",
         quiet_from=None,
         quiet_until=None,
-        fillings={"1": "{{ name }}"} if Channel.WHATSAPP in order else {},
+        fillings=FILLINGS if Channel.WHATSAPP in order else {},
         **more,
     )
     for channel in order:

@@ -78,7 +78,7 @@ def test_what_comes_after_a_wake_up_was_heard_wakes_again(db, queue):
 def test_a_wake_up_that_got_lost_is_made_up_for(db, queue):
     wake(Wake.RECEIVE)
     db.session.commit()
-    queue.redis.delete("urgent:1")  # the mark that somebody has been woken stays
+    queue.redis.delete("messages:1")  # the mark that somebody has been woken stays
 
     def woken():
         wake(Wake.RECEIVE)

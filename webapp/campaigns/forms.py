@@ -32,6 +32,28 @@ NOT_A_DAY = "Write the day such as 2026-11-23."
 NOT_A_TIME = "Write the time such as 09:30."
 
 
+class Day(DateField):
+    """A day, with a sentence of ours for what is none."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        """Read what was typed. Raises ValueError."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(NOT_A_DAY) from None
+
+
+class Clock(TimeField):
+    """A time of day, with a sentence of ours for what is none."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        """Read what was typed. Raises ValueError."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(NOT_A_TIME) from None
+
+
 class NameForm(Form):
     """A campaign's name, for the desk."""
 
@@ -65,16 +87,12 @@ class TestForm(Form):
         field.errors = [f"{NAMES[channel]}: {sentence}"]
 
 
-def _clock(label: str) -> Any:
-    return TimeField(label, [InputRequired(NOT_A_TIME)])
-
-
 class QuietForm(Form):
     """When recipients are left in peace."""
 
     on = BooleanField("Keep quiet hours, by each recipient's own clock")
-    begin = TimeField("From", [])
-    end = TimeField("Until", [])
+    begin = Clock("From")
+    end = Clock("Until")
 
     def validate_begin(self, field: Any) -> None:
         """Ask for both times while the quiet hours are on."""
@@ -115,8 +133,8 @@ class RateForm(Form):
 class StartForm(Form):
     """When it starts, and on whose clock."""
 
-    day = DateField("Day", [InputRequired(NOT_A_DAY)])
-    time = _clock("Time")
+    day = Day("Day", [InputRequired(NOT_A_DAY)])
+    time = Clock("Time", [InputRequired(NOT_A_TIME)])
     zone = StringField("Time zone", [KnownZone()], filters=[one_line])
 
     @property

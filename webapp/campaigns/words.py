@@ -16,7 +16,7 @@ def span_words(least: timedelta, most: timedelta) -> str:
         if most >= unit * (2 if name != "minute" else 1)
     )
     low, high = round(least / unit), max(1, round(most / unit + 0.3))
-    if low == high or not low:
+    if high - low <= high / 10 or not low:
         return f"about {_many(high, name)}"
     return f"between {low} and {_many(high, name)}"
 

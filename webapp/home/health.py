@@ -9,10 +9,12 @@ from flask import url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.campaigns import scheduling
 from webapp.extensions import db, settings
 from webapp.jobs import staff
 from webapp.messages import stopping
 from webapp.pages import Banner
+from webapp.services.times import when_words
 
 LOOK_EVERY = 3.0  # seconds between two looks at Redis, whatever the number of pages
 
@@ -58,6 +60,7 @@ def banners() -> Iterator[Banner]:
     try:
         yield from _at_work()
         yield from _stopped_channels()
+        yield from _missed_starts()
     except SQLAlchemyError:  # the page that shows this has trouble of its own to tell
         db.session.rollback()
     yield from _rehearsal()
@@ -80,6 +83,14 @@ def _stopped_channels() -> Iterator[Banner]:
     for row in stopping.stopped():
         text = f"{stopping.NAMES[row.channel]} has stopped: {row.reason} Its messages wait."
         yield Banner("bad", text, url_for("messages.index"), "Look at it")
+
+
+def _missed_starts() -> Iterator[Banner]:
+    for campaign in scheduling.overdue():
+        when = when_words(campaign.starts_at, campaign.zone) if campaign.starts_at else "before"
+        text = f"The campaign “{campaign.name}” should have started {when}. It waits for your word."
+        href = url_for("campaigns.show", campaign_id=campaign.id)
+        yield Banner("bad", text, href, "Decide")
 
 
 def _rehearsal() -> Iterator[Banner]:

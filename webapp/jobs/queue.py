@@ -31,6 +31,8 @@ AWAY_SECONDS = 2.0
 #: be a thousand tasks, of which one finds work, in front of everything less urgent.
 WOKEN = "bellhop.woken."
 WAKE_AGAIN = 3  # seconds; a wake-up that got lost holds up nobody for longer
+#: When a task was woken last, by which the sweep sees whether that lies in its list still.
+WOKEN_AT = "bellhop.woken_at."
 
 
 class Letter(NamedTuple):
@@ -127,7 +129,7 @@ def publish(letters: Iterable[Letter]) -> bool:
     try:
         with broker.producer_pool.acquire(block=True, timeout=2) as producer:
             for letter in letters:
-                if letter.name in WAKE_NAMES and not _wakes(producer, letter.name):
+                if letter.name in WAKE_NAMES and not _wakes(producer, letter):
                     continue
                 broker.send_task(
                     letter.name,
@@ -144,9 +146,13 @@ def publish(letters: Iterable[Letter]) -> bool:
     return True
 
 
-def _wakes(producer: Any, name: str) -> bool:
+def _wakes(producer: Any, letter: Letter) -> bool:
     """Say whether a wake-up is needed: one that nobody has heard yet speaks for all after it."""
-    return bool(_redis_of(producer).set(f"{WOKEN}{name}", 1, nx=True, ex=WAKE_AGAIN))
+    redis = _redis_of(producer)
+    if not redis.set(f"{WOKEN}{letter.name}", 1, nx=True, ex=WAKE_AGAIN):
+        return False
+    redis.set(f"{WOKEN_AT}{letter.name}", letter.published_at)
+    return True
 
 
 def _redis_of(producer: Any) -> Any:

@@ -19,7 +19,7 @@ from webapp.extensions import db
 from webapp.jobs import owners
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
-from webapp.jobs.queue import Letter, post, wake
+from webapp.jobs.queue import WOKEN_AT, Letter, post, wake
 from webapp.jobs.running import LEASE, STOPPED, Ended, tell_end
 from webapp.states import stands
 
@@ -74,15 +74,22 @@ def sweep(client: redis.Redis) -> int:
                 return published
             published += publish_due(queue, state=state, priority=priority, before=before)
     for task, waiting in backlogs.items():
-        # A wake-up that still lies in its list is enough, and so are a hundred.
-        if not _published(client, WAKE_QUEUES[task]) and waiting():
+        # A wake-up that still lies in its list is enough.
+        if not _lies_there(client, task) and waiting():
             wake(task)
     db.session.commit()
     return published
 
 
-def _published(client: redis.Redis, queue: Queue) -> bool:
-    return bool(client.llen(f"{queue.value}:{NEW}"))
+def _lies_there(client: redis.Redis, task: Wake) -> bool:
+    """Say whether the last wake-up of a task is still in its list: see ``passed``."""
+    head = client.lindex(f"{WAKE_QUEUES[task].value}:{NEW}", -1)
+    woken_at = client.get(f"{WOKEN_AT}{task.value}")
+    return head is not None and woken_at is not None and float(woken_at) >= _published_at(head)
+
+
+def _published_at(raw: Any) -> float:
+    return float(json.loads(raw)["headers"].get("published_at") or 0.0)
 
 
 def renew_leases() -> None:
@@ -166,8 +173,7 @@ def passed(client: redis.Redis, queue: Queue, priority: int) -> datetime:
     head = client.lindex(name, -1)
     if head is None:
         return now() - MARGIN
-    published_at = json.loads(head)["headers"].get("published_at") or 0.0
-    return min(now(), datetime.fromtimestamp(published_at, UTC)) - MARGIN
+    return min(now(), datetime.fromtimestamp(_published_at(head), UTC)) - MARGIN
 
 
 def publish_due(queue: Queue, *, state: JobState, priority: int, before: datetime) -> int:

@@ -24,6 +24,8 @@ class Look(NamedTuple):
     rendered: Rendered | None
     names: tuple[str, ...] = ()
     problem: str | None = None
+    #: What is not wrong and yet hardly meant.
+    doubts: tuple[str, ...] = ()
 
 
 def at(version: TemplateVersion) -> Look:
@@ -33,7 +35,7 @@ def at(version: TemplateVersion) -> Look:
         blanks = whatsapp.blanks(version.components or [])
         fillings = {blank.key: _plain(blank.example or blank.key) for blank in blanks}
     try:
-        return _look(renderer(version, fillings))
+        return _look(renderer(version, fillings))._replace(doubts=doubts(version.body))
     except BadTemplate as problem:
         return Look(None, problem=problem.sentence)
 
@@ -41,9 +43,22 @@ def at(version: TemplateVersion) -> Look:
 def at_typed(form: TextForm) -> Look:
     """Look at what stands in a form, finished or not."""
     try:
-        return _look(form.renderer())
+        return _look(form.renderer())._replace(doubts=doubts(form.body.data or ""))
     except BadTemplate as problem:
         return Look(None, problem=problem.sentence)
+
+
+_HARDLY_MEANT = re.compile(
+    r"(?<!\{)\{[ \w-]{1,40}\}(?!\})|\[\[[ \w-]{1,40}\]\]|\(\([ \w-]{1,40}\)\)|<<[ \w-]{1,40}>>|\{%.{1,40}%\}"
+)
+
+
+def doubts(text: str) -> tuple[str, ...]:
+    """Say what looks like a placeholder and is none."""
+    return tuple(
+        f"“{found}” is sent as it stands. A placeholder has two braces on each side, such as {{{{ name }}}}."
+        for found in dict.fromkeys(_HARDLY_MEANT.findall(text))
+    )
 
 
 def _look(reader: Renderer) -> Look:

@@ -3,16 +3,21 @@
 First those of no batch, such as a booking's; then those of the open batches in turn.
 """
 
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
+    Integer,
     Row,
     String,
+    Uuid,
     bindparam,
     case,
+    delete,
     exists,
     false,
     insert,
@@ -23,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import TypeEngine
 
 from webapp.clock import now
 from webapp.database import Glance
@@ -30,6 +36,7 @@ from webapp.extensions import UtcDateTime, db
 from webapp.jobs import owners
 from webapp.jobs.kinds import Wake
 from webapp.jobs.sweeping import backlog
+from webapp.many import Many
 from webapp.messages import limiting, quieting
 from webapp.messages.batches import touch
 from webapp.messages.channels import Channel
@@ -134,13 +141,32 @@ def _take(due: Any) -> Any:
             worker=case((unwanted, null()), else_=bindparam("me")),
             version=Message.version + 1,
         )
-        .returning(*_TAKEN)
+        .returning(*_TAKEN, bindparam("limited", type_=Boolean()).label("limited"))
         .execution_options(synchronize_session=False)
     )
 
 
+def _with_attempts(take: Any) -> Any:
+    """Let the statement write the attempts too, which PostgreSQL can do in the same breath."""
+    taken = take.cte("taken")
+    tries = select(taken.c.id, taken.c.attempt, _MOMENT).where(
+        taken.c.state == MessageState.SENDING
+    )
+    names = ["message_id", "number", "started_at"]
+    return select(taken).add_cte(insert(Attempt).from_select(names, tries).cte("tries"))
+
+
 _TAKE_OWN = _take(_OWN)
 _TAKE_OF_BATCH = _take(_OF_BATCH)
+_WITH_ATTEMPTS = {take: _with_attempts(take) for take in (_TAKE_OWN, _TAKE_OF_BATCH)}
+#: What names an attempt; an answer counts only for the one it belongs to.
+MINE: dict[str, TypeEngine[Any]] = {"of": Uuid(), "number": Integer()}
+_TRY = Many(
+    MINE,
+    lambda each: insert(Attempt).values(
+        message_id=each["of"], number=each["number"], started_at=_MOMENT
+    ),
+)
 _OWN_WAITS = Glance(select(Message.due_at).where(*_OWN_DUE).limit(1))
 
 
@@ -153,7 +179,7 @@ def claim(limit: int, *, worker: str | None = None) -> Sequence[Claimed]:
     moment = now()
     if _OWN_WAITS(db.engine, moment=moment) is None:
         return []
-    values = {"some": limit, "open": open_channels(), "moment": moment}
+    values = {"some": limit, "open": open_channels(), "moment": moment, "limited": False}
     taken = _run(_TAKE_OWN, values, worker)
     db.session.commit()
     return taken
@@ -170,13 +196,13 @@ def claim_of_batch(
     moment = now()
     if batch.quiet_from and quieting.put_off_some(batch, channel, moment, limit):
         return Taken([], more=True)
-    limited = None if batch.rehearsal else limiting.lock_room(channel, moment)
+    limited = None if batch.rehearsal else limiting.lock_room(channel)
     some = limit if limited is None else min(limit, limited)
     if some == 0:
         db.session.commit()
         return Taken([], full=True)
     values = {"some": some, "of_batch": batch.id, "by": channel, "moment": moment}
-    rows = _run(_TAKE_OF_BATCH, values, worker)
+    rows = _run(_TAKE_OF_BATCH, {**values, "limited": limited is not None}, worker)
     taken = [row for row in rows if row.state == MessageState.SENDING]
     if limited is not None:
         limiting.take(channel, [(row.id, row.attempt) for row in taken])
@@ -186,18 +212,15 @@ def claim_of_batch(
     return Taken(taken, more=bool(rows), full=limited is not None and limited <= len(taken))
 
 
-def _run(statement: Any, values: dict[str, Any], worker: str | None) -> Sequence[Claimed]:
+def _run(take: Any, values: dict[str, Any], worker: str | None) -> Sequence[Claimed]:
     moment = values["moment"]
-    mine = {"lease": moment + LEASE, "me": worker or owners.me()}
-    rows = db.session.execute(statement, {**values, **mine}).all()
-    tries = [
-        {"message_id": row.id, "number": row.attempt, "started_at": moment}
-        for row in rows
-        if row.state == MessageState.SENDING
-    ]
-    if tries:
-        # Without the ORM's bookkeeping, which costs more than the insert itself.
-        db.session.connection().execute(insert(Attempt.__table__), tries)  # type: ignore[arg-type]
+    mine = {**values, "lease": moment + LEASE, "me": worker or owners.me()}
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        return connection.execute(_WITH_ATTEMPTS[take], mine).all()
+    rows = connection.execute(take, mine).all()
+    tries = [(row.id, row.attempt) for row in rows if row.state == MessageState.SENDING]
+    _TRY(connection, tries, moment=moment)
     return rows
 
 
@@ -228,29 +251,36 @@ def batches_wait() -> bool:
     return False
 
 
-def put_back(messages: Sequence[tuple[Any, int]]) -> None:
+def put_back(attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
     """Queue messages again that were claimed and have provably not left. Commits."""
-    rows = [{"of": message_id, "number": number} for message_id, number in messages]
     connection = db.session.connection()
-    connection.execute(_FORGET_ATTEMPT, rows)
-    connection.execute(_REQUEUE, rows)
-    limiting.not_used([message_id for message_id, _number in messages])
+    _FORGET_ATTEMPT(connection, attempts)
+    _REQUEUE(connection, attempts)
+    limiting.not_used([message_id for message_id, _number in attempts])
     db.session.commit()
 
 
-_FORGET_ATTEMPT = Attempt.__table__.delete().where(  # type: ignore[attr-defined]
-    Attempt.message_id == bindparam("of"),
-    Attempt.number == bindparam("number"),
-    Attempt.ended_at.is_(None),
+_FORGET_ATTEMPT = Many(
+    MINE,
+    lambda each: delete(Attempt).where(
+        Attempt.message_id == each["of"],
+        Attempt.number == each["number"],
+        Attempt.ended_at.is_(None),
+    ),
 )
-_REQUEUE = (
-    update(Message)
-    .where(
-        Message.id == bindparam("of"),
-        Message.attempt == bindparam("number"),
-        Message.state == MessageState.SENDING,
-    )
-    .values(state=MessageState.QUEUED, lease_until=None, worker=None, version=Message.version + 1)
+_REQUEUE = Many(
+    MINE,
+    lambda each: (
+        update(Message)
+        .where(
+            Message.id == each["of"],
+            Message.attempt == each["number"],
+            Message.state == MessageState.SENDING,
+        )
+        .values(
+            state=MessageState.QUEUED, lease_until=None, worker=None, version=Message.version + 1
+        )
+    ),
 )
 
 

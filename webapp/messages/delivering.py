@@ -92,7 +92,10 @@ class Slice:
         self.looked = 0.0
         self.helped = False
         self.ready: set[Channel] = set()
+        #: What had nothing more that is due, until the next look.
+        self.dry: set[tuple[int, Channel]] = set()
         self.full: set[Channel] = set()
+        self.watched: set[Channel] = set()
 
     async def deliver(self) -> bool:
         while True:
@@ -107,6 +110,8 @@ class Slice:
                     break
                 continue
             await self._write()
+        for channel in self.watched:
+            limiting.leave(channel)
         more = time.monotonic() >= self.end
         tallying.tally_stale(of=self.touched, at_once=not more)
         return more
@@ -124,7 +129,7 @@ class Slice:
             for channel, line in self._lines_of(batch).items():
                 if line.not_before > moment:
                     self.full.add(channel)
-                elif wanted := line.wants():
+                elif (batch.id, channel) not in self.dry and (wanted := line.wants()):
                     got |= self._claim_for(batch, channel, line, wanted)
         self.open = self.open[1:] + self.open[:1]
         return got
@@ -135,9 +140,11 @@ class Slice:
         if taken.messages or taken.more:
             self.touched.add(batch.id)
             self.lines.add(line)
+        if len(taken.messages) < wanted and not taken.full and not batch.quiet_from:
+            self.dry.add((batch.id, channel))
         if taken.full:
             self.full.add(channel)
-            line.not_before = time.monotonic() + limiting.step()
+            line.not_before = time.monotonic() + max(limiting.step(), limiting.next_room(channel))
         if len(taken.messages) == wanted and not self.helped:
             self.helped = True  # there is enough for another process
             wake(Wake.SEND_BATCHES)
@@ -155,7 +162,10 @@ class Slice:
 
         One process waits for a channel; it looks after what is urgent meanwhile.
         """
-        if moment >= self.end or not any(limiting.watch(channel) for channel in self.full):
+        if moment >= self.end:
+            return False
+        self.watched |= {channel for channel in self.full if limiting.watch(channel)}
+        if not self.full & self.watched:
             return False
         await asyncio.sleep(limiting.step())
         return True
@@ -176,6 +186,7 @@ class Slice:
     def _look(self, moment: float) -> None:
         """See what has been stopped meanwhile: what has not left yet stays."""
         self.looked = moment
+        self.dry.clear()
         self.ready = set(open_channels())
         self.open = self._in_turn() if self.batches else []
         waiting = [message for line in self.lines for _born, message in line.waiting]

@@ -57,19 +57,21 @@ def set_per_minute(channel: Channel, n: int | None) -> None:
 def room(channel: Channel) -> int | None:
     """Return how many messages of batches may leave by a channel now; None: any number."""
     limit = per_minute(channel)
-    return None if limit == 0 else max(limit - _taken(channel, now()), 0)
+    return None if limit == 0 else max(limit - _taken(channel, _clock()), 0)
 
 
-def next_room(channel: Channel) -> datetime | None:
-    """Return when the next slot is free again; None when all that are taken are under way."""
-    return db.session.scalar(
+def next_room(channel: Channel) -> float:
+    """Return the seconds until the next slot is free again; 0 when all taken ones are under way."""
+    moment = _clock()
+    frees_at = db.session.scalar(
         select(func.min(RateSlot.frees_at)).where(
-            RateSlot.channel == channel, RateSlot.frees_at > now()
+            RateSlot.channel == channel, RateSlot.frees_at > moment
         )
     )
+    return (frees_at - moment).total_seconds() if frees_at else 0.0
 
 
-def lock_room(channel: Channel, moment: datetime) -> int | None:
+def lock_room(channel: Channel) -> int | None:
     """Return how many may leave, and keep others from claiming until the commit; None: any number."""
     limit = per_minute(channel)
     if limit == 0:
@@ -79,6 +81,7 @@ def lock_room(channel: Channel, moment: datetime) -> int | None:
     db.session.execute(
         select(ChannelState.channel).where(ChannelState.channel == channel).with_for_update()
     )
+    moment = _clock()
     db.session.execute(
         delete(RateSlot).where(RateSlot.channel == channel, RateSlot.frees_at <= moment)
     )
@@ -95,38 +98,19 @@ def take(channel: Channel, attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
         db.session.connection().execute(insert(RateSlot.__table__), rows)  # type: ignore[arg-type]
 
 
-def answered(message_ids: Iterable[uuid.UUID], moment: datetime) -> None:
-    """Let the slots of messages be free one window after their answer."""
-    _free_at(message_ids, moment + window())
+def answered(message_ids: Iterable[uuid.UUID]) -> None:
+    """Let the slots of messages be free one window after their answer, which came before now."""
+    _free(message_ids, window())
 
 
-def given_up(message_ids: Iterable[uuid.UUID], moment: datetime) -> None:
+def given_up(message_ids: Iterable[uuid.UUID]) -> None:
     """Let the slots of messages whose answer never came be free, a while later."""
-    _free_at(message_ids, moment + STRAGGLING + window())
+    _free(message_ids, STRAGGLING + window())
 
 
 def not_used(message_ids: Iterable[uuid.UUID]) -> None:
     """Give back the slots of messages that never left."""
-    db.session.execute(
-        delete(RateSlot).where(
-            RateSlot.message_id.in_(list(message_ids)), RateSlot.frees_at.is_(None)
-        )
-    )
-
-
-def _free_at(message_ids: Iterable[uuid.UUID], at: datetime) -> None:
-    db.session.execute(
-        update(RateSlot)
-        .where(RateSlot.message_id.in_(list(message_ids)), RateSlot.frees_at.is_(None))
-        .values(frees_at=at)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _taken(channel: Channel, moment: datetime) -> int:
-    taken = or_(RateSlot.frees_at.is_(None), RateSlot.frees_at > moment)
-    counted = select(func.count()).where(RateSlot.channel == channel, taken)
-    return db.session.scalar(counted) or 0
+    db.session.execute(delete(RateSlot).where(*_under_way(message_ids)))
 
 
 def step() -> float:
@@ -137,18 +121,52 @@ def step() -> float:
 def watch(channel: Channel) -> bool:
     """Take it on to wait for room; False while another process does. Commits."""
     moment, me = now(), owners.me()
-    mine = db.session.execute(
+    free = or_(
+        ChannelState.watched_by == me,
+        ChannelState.watched_until.is_(None),
+        ChannelState.watched_until < moment,
+    )
+    return _watch(channel, free, watched_by=me, watched_until=moment + WATCH)
+
+
+def leave(channel: Channel) -> None:
+    """Let another process wait for room. Commits."""
+    _watch(channel, ChannelState.watched_by == owners.me(), watched_by=None, watched_until=None)
+
+
+def _watch(channel: Channel, condition: Any, **values: Any) -> bool:
+    changed = db.session.execute(
         update(ChannelState)
-        .where(
-            ChannelState.channel == channel,
-            or_(
-                ChannelState.watched_by == me,
-                ChannelState.watched_until.is_(None),
-                ChannelState.watched_until < moment,
-            ),
-        )
-        .values(watched_by=me, watched_until=moment + WATCH)
+        .where(ChannelState.channel == channel, condition)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    return mine.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+    return changed.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def _free(message_ids: Iterable[uuid.UUID], after: timedelta) -> None:
+    db.session.execute(
+        update(RateSlot)
+        .where(*_under_way(message_ids))
+        .values(frees_at=_clock() + after)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _under_way(message_ids: Iterable[uuid.UUID]) -> tuple[Any, ...]:
+    return RateSlot.message_id.in_(list(message_ids)), RateSlot.frees_at.is_(None)
+
+
+def _taken(channel: Channel, moment: datetime) -> int:
+    taken = or_(RateSlot.frees_at.is_(None), RateSlot.frees_at > moment)
+    counted = select(func.count()).where(RateSlot.channel == channel, taken)
+    return db.session.scalar(counted) or 0
+
+
+def _clock() -> datetime:
+    """Return the moment by one clock for all: several machines may have a worker each."""
+    if db.engine.dialect.name != "postgresql":
+        return now()
+    moment: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
+    return moment

@@ -107,11 +107,13 @@ def handle(event_id: int) -> None:
     event.handled_at = now()
 
 
-def adopt(provider_id: str) -> None:
+def adopt(*provider_ids: str) -> None:
     """Have the reports worked through that came before we knew what they were about."""
+    if not provider_ids:
+        return
     found = db.session.execute(
         update(ProviderEvent)
-        .where(ProviderEvent.orphan_of == provider_id, ProviderEvent.state == EventState.ORPHAN)
+        .where(ProviderEvent.orphan_of.in_(provider_ids), ProviderEvent.state == EventState.ORPHAN)
         .values(state=EventState.NEW, orphan_of=None)
         .execution_options(synchronize_session=False)
     )

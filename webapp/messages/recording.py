@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import Integer, String, bindparam, case, func, or_, select, update
 
 from webapp.clock import now
-from webapp.extensions import db, settings
+from webapp.extensions import UtcDateTime, db, settings
 from webapp.jobs.running import backoff
+from webapp.many import Many
 from webapp.messages import limiting, receiving, stopping
 from webapp.messages.batches import hold_by_id, touch
 from webapp.messages.channels import Channel, Outcome, OutcomeKind
 from webapp.messages.channels.outcomes import Explanation, Flag, explain
-from webapp.messages.claiming import Claimed
+from webapp.messages.claiming import MINE, Claimed
 from webapp.messages.models import Attempt, Batch, Message, MessageState
 from webapp.messages.protecting import Verdict, protect
 from webapp.messages.suppressing import after_outcomes
@@ -43,16 +44,15 @@ def record_outcomes(results: Sequence[Sent]) -> None:
     moment = now()
     accepted = [result for result in results if result.outcome.kind == OutcomeKind.ACCEPTED]
     others = [result for result in results if result.outcome.kind != OutcomeKind.ACCEPTED]
-    _store(_ACCEPT, [_accepted(result, moment) for result in accepted])
-    _store(_REFUSE, [_refused(result, moment) for result in others])
-    _store(_END_ATTEMPT, [_attempt(result, moment) for result in results])
+    connection = db.session.connection()
+    _ACCEPT(connection, [_accepted(result) for result in accepted], at=moment)
+    _REFUSE(connection, [_refused(result, moment) for result in others])
+    _END_ATTEMPT(connection, [_attempt(result) for result in results], at=moment)
     of_batch = [result for result in results if result.message.batch_id is not None]
-    _free_slots(of_batch, moment)
+    _free_slots(of_batch)
     if others:
         _after_refusals(others, moment)
-    for result in accepted:
-        if result.outcome.provider_id and result.message.channel == Channel.SMS:
-            receiving.adopt(result.outcome.provider_id)
+    receiving.adopt(*_new_names(accepted))
     protect(_verdict(result) for result in of_batch)
     touch(result.message.batch_id for result in of_batch)
     db.session.commit()
@@ -111,13 +111,20 @@ def _rehearsals(results: list[Sent]) -> set[int]:
     )
 
 
-def _free_slots(results: list[Sent], moment: datetime) -> None:
-    lost = [one.message.id for one in results if one.outcome.kind == OutcomeKind.UNKNOWN]
-    answered = [one.message.id for one in results if one.outcome.kind != OutcomeKind.UNKNOWN]
+def _free_slots(results: list[Sent]) -> None:
+    limited = [result for result in results if result.message.limited]
+    lost = [one.message.id for one in limited if one.outcome.kind == OutcomeKind.UNKNOWN]
+    answered = [one.message.id for one in limited if one.outcome.kind != OutcomeKind.UNKNOWN]
     if answered:
-        limiting.answered(answered, moment)
+        limiting.answered(answered)
     if lost:
-        limiting.given_up(lost, moment)
+        limiting.given_up(lost)
+
+
+def _new_names(accepted: list[Sent]) -> list[str]:
+    """Return the provider's ids by which it may have reported before we knew them."""
+    sms = [sent.outcome for sent in accepted if sent.message.channel == Channel.SMS]
+    return [outcome.provider_id for outcome in sms if outcome.provider_id]
 
 
 def _verdict(result: Sent) -> Verdict:
@@ -125,96 +132,105 @@ def _verdict(result: Sent) -> Verdict:
     return Verdict(message.batch_id, message.channel, outcome.kind, outcome.code)
 
 
-def _store(statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        db.session.connection().execute(statement, rows)
-
-
-_MINE = (Message.id == bindparam("of"), Message.attempt == bindparam("number"))
 _ENDED: dict[str, Any] = {"lease_until": None, "worker": None, "version": Message.version + 1}
+_AT = bindparam("at", type_=UtcDateTime(), required=False)
 
-_ACCEPT = (
-    update(Message)
-    .where(*_MINE)
-    .values(
-        state=case((_STILL_OPEN, MessageState.SENT), else_=Message.state),
-        provider_id=bindparam("new_provider_id"),
-        sent_at=bindparam("at"),
-        billed=func.coalesce(bindparam("new_billed"), Message.billed),
-        error=None,
-        advice=None,
-        code=None,
-        **_ENDED,
-    )
+_ACCEPT = Many(
+    {**MINE, "provider": String(), "units": Integer()},
+    lambda each: (
+        update(Message)
+        .where(Message.id == each["of"], Message.attempt == each["number"])
+        .values(
+            state=case((_STILL_OPEN, MessageState.SENT.value), else_=Message.state),
+            provider_id=each["provider"],
+            sent_at=_AT,
+            billed=func.coalesce(each["units"], Message.billed),
+            error=None,
+            advice=None,
+            code=None,
+            **_ENDED,
+        )
+        .execution_options(synchronize_session=False)
+    ),
 )
-_REFUSE = (
-    update(Message)
-    .where(*_MINE, _STILL_OPEN)
-    .values(
-        state=bindparam("new_state"),
-        due_at=bindparam("new_due_at"),
-        failures=bindparam("new_failures"),
-        finished_at=bindparam("new_finished_at"),
-        code=bindparam("new_code"),
-        error=bindparam("new_error"),
-        advice=bindparam("new_advice"),
-        **_ENDED,
-    )
+_REFUSE = Many(
+    {
+        **MINE,
+        "fate": String(),
+        "due": UtcDateTime(),
+        "failed": Integer(),
+        "finished": UtcDateTime(),
+        "why": String(),
+        "sentence": String(),
+        "hint": String(),
+    },
+    lambda each: (
+        update(Message)
+        .where(Message.id == each["of"], Message.attempt == each["number"], _STILL_OPEN)
+        .values(
+            state=each["fate"],
+            due_at=each["due"],
+            failures=each["failed"],
+            finished_at=each["finished"],
+            code=each["why"],
+            error=each["sentence"],
+            advice=each["hint"],
+            **_ENDED,
+        )
+        .execution_options(synchronize_session=False)
+    ),
 )
-_END_ATTEMPT = (
-    update(Attempt)
-    .where(Attempt.message_id == bindparam("of"), Attempt.number == bindparam("of_number"))
-    .values(
-        ended_at=bindparam("at"),
-        outcome=bindparam("new_outcome"),
-        code=bindparam("new_code"),
-        detail=bindparam("new_detail"),
-        provider_id=bindparam("new_provider_id"),
-    )
+_END_ATTEMPT = Many(
+    {**MINE, "result": String(), "why": String(), "said": String(), "provider": String()},
+    lambda each: (
+        update(Attempt)
+        .where(Attempt.message_id == each["of"], Attempt.number == each["number"])
+        .values(
+            ended_at=_AT,
+            outcome=each["result"],
+            code=each["why"],
+            detail=each["said"],
+            provider_id=each["provider"],
+        )
+        .execution_options(synchronize_session=False)
+    ),
 )
 
 
-def _accepted(result: Sent, moment: datetime) -> dict[str, Any]:
-    return {
-        "of": result.message.id,
-        "number": result.message.attempt,
-        "new_provider_id": result.outcome.provider_id,
-        "new_billed": result.outcome.units,
-        "at": moment,
-    }
+def _accepted(result: Sent) -> tuple[Any, ...]:
+    message, outcome = result
+    return message.id, message.attempt, outcome.provider_id, outcome.units
 
 
-def _attempt(result: Sent, moment: datetime) -> dict[str, Any]:
-    outcome = result.outcome
-    return {
-        "of": result.message.id,
-        "of_number": result.message.attempt,
-        "at": moment,
-        "new_outcome": outcome.kind,
-        "new_code": outcome.code,
-        "new_detail": outcome.detail,
-        "new_provider_id": outcome.provider_id,
-    }
+def _attempt(result: Sent) -> tuple[Any, ...]:
+    message, outcome = result
+    return (
+        message.id,
+        message.attempt,
+        outcome.kind.value,
+        outcome.code,
+        outcome.detail,
+        outcome.provider_id,
+    )
 
 
-def _refused(result: Sent, moment: datetime) -> dict[str, Any]:
+def _refused(result: Sent, moment: datetime) -> tuple[Any, ...]:
     message, outcome = result
     words = explain(message.channel, outcome.code)
     fate = after_refusal(
         outcome, words, failures=message.failures, of_batch=message.batch_id is not None
     )
-    ended = fate.state == MessageState.FAILED
-    return {
-        "of": message.id,
-        "number": message.attempt,
-        "new_state": fate.state,
-        "new_due_at": moment + timedelta(seconds=fate.wait),
-        "new_failures": fate.failures,
-        "new_finished_at": moment if ended else None,
-        "new_code": outcome.code,
-        "new_error": words.sentence,
-        "new_advice": words.advice,
-    }
+    return (
+        message.id,
+        message.attempt,
+        fate.state.value,
+        moment + timedelta(seconds=fate.wait),
+        fate.failures,
+        moment if fate.state == MessageState.FAILED else None,
+        outcome.code,
+        words.sentence,
+        words.advice,
+    )
 
 
 class Fate(NamedTuple):

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 LONGEST = 64 * 1024
 """A server that says more than this without an end is not understood any more."""
@@ -37,13 +37,14 @@ class Replies(asyncio.Protocol):
     @classmethod
     def take_over(cls, transport: asyncio.BaseTransport | None) -> "Replies":
         """Return the replies of a connection that is open now. Raises LostError."""
-        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+        if transport is None or transport.is_closing():
             raise LostError("disconnected after the greeting")
         replies = cls()
-        replies._transport = transport
+        # No isinstance: the transports of uvloop are none of asyncio's.
+        open_line = replies._transport = cast("asyncio.WriteTransport", transport)
         # Not 0: over TLS asyncio then pauses an empty buffer and never resumes it.
-        transport.set_write_buffer_limits(high=1, low=0)
-        transport.set_protocol(replies)
+        open_line.set_write_buffer_limits(high=1, low=0)
+        open_line.set_protocol(replies)
         return replies
 
     @property
