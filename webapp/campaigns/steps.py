@@ -45,8 +45,8 @@ def _recipients(campaign: Campaign) -> Step:
         return Step("recipients", title, done=False, sentence="Recipients are still being read.")
     if not campaign.total:
         return Step("recipients", title, done=False, sentence="Nobody is to get it yet.")
-    people = "1 person" if campaign.total == 1 else f"{campaign.total:,} people"
-    return Step("recipients", title, done=True, sentence=f"{people} can be reached.")
+    people = "1 person is" if campaign.total == 1 else f"{campaign.total:,} people are"
+    return Step("recipients", title, done=True, sentence=f"{people} to get it.")
 
 
 def _texts(campaign: Campaign) -> Step:
@@ -97,5 +97,5 @@ def _check(campaign: Campaign) -> Step:
     good = campaign.findings.get("good", 0)
     if not good:
         return Step("check", title, done=False, sentence="It can be sent to nobody.")
-    rest = f" {bad:,} cannot be sent to." if bad else ""
+    rest = f" To {bad:,} it cannot." if bad else ""
     return Step("check", title, done=True, sentence=f"It can be sent to {good:,}.{rest}")

@@ -44,10 +44,10 @@ class TextsForm(Form):
         chosen = {channel: self.chosen(channel) for channel in order}
         return {channel: version.id for channel, version in chosen.items() if version}
 
-    def chosen(self, channel: Channel) -> TemplateVersion | None:
+    def chosen(self, name: str) -> TemplateVersion | None:
         """Return the version that is chosen for a channel."""
-        typed = self[channel.value].data if channel.value in self else ""
-        known = self.versions_there.get(channel, {})
+        typed = self[name].data if name in self else ""
+        known = self.versions_there.get(Channel(name), {})
         return known.get(int(typed)) if typed and typed.isdecimal() else None
 
     def fillings(self) -> dict[str, str]:
