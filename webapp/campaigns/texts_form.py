@@ -13,7 +13,7 @@ from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know Sel
 
 from webapp.campaigns import audience, drafting
 from webapp.campaigns.models import Campaign
-from webapp.campaigns.steps import unknown_names
+from webapp.campaigns.steps import APPROVED, unknown_names
 from webapp.customers.contacts import one_line
 from webapp.message_templates.language import compile_text
 from webapp.message_templates.models import TemplateVersion
@@ -24,7 +24,6 @@ from webapp.messages.stopping import NAMES
 
 TURNS = ("First by", "If that fails, by", "If that fails too, by")
 FILLING = "fill_"
-APPROVED = "APPROVED"
 
 
 class TextsForm(Form):
