@@ -17,6 +17,8 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.messages import tallying
 from webapp.messages.models import IN_THE_WAY, Message
+from webapp.notices.models import Level
+from webapp.notices.telling import tell
 from webapp.states import stands
 
 _READING = exists().where(Source.campaign_id == Campaign.id, Source.state == SourceState.READING)
@@ -51,9 +53,27 @@ def finish(batch_id: int) -> bool:
             ~_LEAVING,
         )
         .values(state=CampaignState.DONE, finished_at=now(), version=Campaign.version + 1)
+        .returning(Campaign.id, Campaign.name, Campaign.created_by_id)
         .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if done is not None and done.created_by_id is not None:
+        link = f"/campaigns/{done.id}"
+        key = f"campaign:{done.id}:done"
+        tell(done.created_by_id, f"“{done.name}” has been sent", level=Level.OK, link=link, key=key)
+    return done is not None
+
+
+def count_problems(campaign: Campaign) -> None:
+    """Keep with a campaign how many get nothing and why, as the recipients stand now."""
+    counted = (
+        select(Recipient.problem, func.count().label("number"))
+        .where(Recipient.campaign_id == campaign.id, Recipient.problem.is_not(None))
+        .group_by(Recipient.problem)
     )
-    return cast("CursorResult[Any]", done).rowcount == 1
+    found = {row.problem: row.number for row in db.session.execute(counted)}
+    if found != campaign.findings.get("problems"):
+        campaign.findings = {**campaign.findings, "problems": found}
+        campaign.version += 1
 
 
 def register() -> None:
