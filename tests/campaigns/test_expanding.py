@@ -13,7 +13,7 @@ from tests.campaigns.making import (
     sent,
     somebody,
 )
-from webapp.campaigns import expanding, starting
+from webapp.campaigns import expanding, in_turn, starting
 from webapp.campaigns.composing import composer
 from webapp.campaigns.expanding import Plan
 from webapp.campaigns.models import Campaign, CampaignState, Recipient, SourceState
@@ -28,7 +28,7 @@ def slice_of(campaign):
 
 
 def test_every_recipient_gets_one_message_with_their_own_text(app, db, queue, monkeypatch):
-    monkeypatch.setattr(expanding, "SLICE", 3)
+    monkeypatch.setattr(in_turn, "SLICE", 3)
     campaign = sent(a_draft(people=7), queue)
 
     while slice_of(campaign):
@@ -54,7 +54,7 @@ def test_a_slice_that_dies_before_its_commit_is_written_by_the_next_run(app, db,
 
 
 def test_two_runs_at_once_write_each_message_once(app, db, queue, monkeypatch):
-    monkeypatch.setattr(expanding, "SLICE", 20)
+    monkeypatch.setattr(in_turn, "SLICE", 20)
     campaign = sent(a_draft(people=200), queue)
     number = campaign.id
     db.session.commit()

@@ -27,6 +27,7 @@ VIEWERS = """
     notices.index notices.bell notices.open_notice notices.read notices.read_all
     audience.index audience.bad
     campaigns.index campaigns.show campaigns.preview campaigns.check
+    live.progress recipients.index recipients.show recipients.exports rehearsal.show
 """
 OPERATORS = """
     bookings.confirm bookings.cancel_form bookings.cancel customers.edit customers.update jobs.test
@@ -42,6 +43,8 @@ OPERATORS = """
     campaigns.choose_texts campaigns.take_newest campaigns.send_test campaigns.run_check
     campaigns.keep_quiet campaigns.set_pace campaigns.confirm campaigns.send campaigns.schedule
     campaigns.unschedule
+    live.pause live.go_on live.stop live.limit recipients.retry_form recipients.retry
+    recipients.export rehearsal.begin rehearsal.go_on rehearsal.stop
 """
 ADMINS = """
     accounts.activity accounts.people accounts.invite accounts.make_invitation accounts.person

@@ -9,10 +9,11 @@ from werkzeug.test import TestResponse
 
 from tests.campaigns.making import a_draft, a_newer
 from tests.contracts.world import World, send
-from webapp.campaigns import checking, prices, scheduling
+from webapp.campaigns import checking, pausing, prices, scheduling, starting
 from webapp.campaigns.models import Campaign, Recipient
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.messages import batches
 from webapp.messages.channels import Channel
 
 Way = Callable[[FlaskClient, World], TestResponse]
@@ -67,6 +68,29 @@ def remove_price(client: FlaskClient, _world: World) -> TestResponse:
     return send(client, "/campaigns/prices/sms/IN/remove")
 
 
+def live(page: str, **typed: Any) -> Way:
+    """Send a form of a campaign that is being sent."""
+    return lambda client, world: send(client, f"/campaigns/{world.sent.id}{page}", **typed)
+
+
+def go_on(client: FlaskClient, world: World) -> TestResponse:
+    pausing.pause(world.sent)
+    db.session.commit()
+    return send(client, f"/campaigns/{world.sent.id}/go-on")
+
+
+def of_rehearsal(page: str) -> Way:
+    """Send a form of a rehearsal, which is paused."""
+
+    def ask(client: FlaskClient, _world: World) -> TestResponse:
+        campaign = a_ready_one()
+        batches.hold(starting.rehearse(campaign, "calm"))
+        db.session.commit()
+        return send(client, f"/campaigns/{campaign.id}/rehearsal{page}")
+
+    return ask
+
+
 TOMORROW = {"day": f"{now() + timedelta(days=1):%Y-%m-%d}", "time": "10:00", "zone": "UTC"}
 WAYS: dict[str, Way] = {
     "campaigns.create": lambda c, w: send(c, "/campaigns/new", name="Another"),
@@ -84,4 +108,13 @@ WAYS: dict[str, Way] = {
         c, "/campaigns/prices", channel="sms", country="IN", price="0.25", currency="INR"
     ),
     "campaigns.remove_price": remove_price,
+    "live.pause": live("/pause"),
+    "live.go_on": go_on,
+    "live.stop": live("/stop"),
+    "live.limit": live("/limit", channel="sms", per_minute="30"),
+    "recipients.retry": live("/retry", state="failed", code="21211"),
+    "recipients.export": live("/export", state="failed"),
+    "rehearsal.begin": asked("/rehearsal", profile="calm"),
+    "rehearsal.go_on": of_rehearsal("/go-on"),
+    "rehearsal.stop": of_rehearsal("/stop"),
 }

@@ -33,8 +33,10 @@ def test_a_click_fetches_the_templates_and_another_one_finds_nothing_new(otto, q
     job = fetch(otto, queue, db)
     assert job.state == JobState.SUCCESS
     assert job.result == {"answer": "WhatsApp has 4 templates: 4 new."}
-    found = choosing.choosable(Channel.WHATSAPP)
-    assert [template.name for template, _ in found] == ALL
+    found = db.session.scalars(select(Template).order_by(Template.name)).all()
+    assert [template.name for template in found] == ALL
+    assert {template.channel for template in found} == {Channel.WHATSAPP}
+    assert [choosing.why_not(template) for template in found] == [None] * 4
     assert named(db, "hello_world").language == "en_US"
     assert (
         named(db, "booking_reminder").versions[0].body

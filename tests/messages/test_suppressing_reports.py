@@ -10,7 +10,8 @@ from twilio.request_validator import RequestValidator
 
 from tests.conftest import PUBLIC_URL, Client
 from tests.messages.conftest import PHONE
-from webapp.messages import suppressing
+from webapp.clock import now
+from webapp.messages import reconciling, stopping, suppressing
 from webapp.messages.channels import Channel
 from webapp.messages.models import Batch, EventState, MessageState, ProviderEvent, SuppressedBecause
 
@@ -71,6 +72,13 @@ def status(ref, state, **more):
             **more,
         }
     ]
+
+
+def rehearsal(db):
+    batch = Batch(subject_type="campaign", subject_id="1", rehearsal="calm")
+    db.session.add(batch)
+    db.session.commit()
+    return batch
 
 
 def off(channel=Channel.SMS):
@@ -139,13 +147,50 @@ def test_what_whatsapp_charges_is_noted(client, queue, secret, written, billable
     assert message.billed == units
 
 
+def test_an_account_that_is_refused_only_later_stops_its_channel(client, queue, secret, written):
+    message = written(Channel.WHATSAPP)
+    queue.run()
+
+    whatsapp(client, secret, statuses=status(message.id, "failed", errors=[{"code": 131042}]))
+    queue.run()
+
+    assert message.state == MessageState.FAILED
+    assert [row.channel for row in stopping.stopped()] == [Channel.WHATSAPP]
+
+
+def test_in_a_rehearsal_it_holds_the_batch_and_no_channel(db, client, queue, secret, written):
+    batch = rehearsal(db)
+    message = written(Channel.WHATSAPP)
+    queue.run()
+    message.batch_id = batch.id
+    db.session.commit()
+
+    whatsapp(client, secret, statuses=status(message.id, "failed", errors=[{"code": 131042}]))
+    queue.run()
+
+    assert "payment method" in batch.reason
+    assert stopping.stopped() == []
+
+
+@pytest.mark.parametrize("rehearsed", [False, True])
+def test_twilio_is_asked_where_the_message_went(db, queue, sandbox, written, rehearsed):
+    batch = rehearsal(db)
+    message = written()
+    if rehearsed:
+        message.batch_id = batch.id
+    db.session.commit()
+
+    found = reconciling.accounts_of(message).twilio.base_url
+
+    assert found == (f"{sandbox.url}/as/calm.{batch.id}" if rehearsed else sandbox.url)
+    assert reconciling.find(reconciling.accounts_of(message), "x", PHONE, now()) == []
+
+
 # A rehearsal beside accounts of our own
 
 
 def test_the_sandbox_moves_the_messages_of_a_rehearsal_only(db, real, queue, secret, written):
-    batch = Batch(subject_type="campaign", subject_id="1", rehearsal="calm")
-    db.session.add(batch)
-    db.session.commit()
+    batch = rehearsal(db)
     rehearsed, genuine = written(Channel.WHATSAPP), written(Channel.WHATSAPP)
     sms, genuine_sms = written(), written()
     queue.run()

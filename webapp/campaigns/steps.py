@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from webapp.campaigns import audience, checking, drafting
 from webapp.campaigns.composing import composer
-from webapp.campaigns.expanding import being_read
+from webapp.campaigns.in_turn import being_read
 from webapp.campaigns.models import Campaign
 from webapp.message_templates.rendering import BadTemplate
 from webapp.messages.stopping import NAMES

@@ -79,8 +79,8 @@ def _content(path: str) -> Iterator[bytes]:
         first = next(parts, b"")
     except FileNotFoundError:
         abort(404, GONE)
-    except storage.NotSetUp:
-        abort(503, "There is no place for files. Ask an admin to look at STORAGE_URL.")
+    except (storage.NotSetUp, storage.Away):
+        abort(503, "The place for files does not answer. Try again in a minute.")
     return chain([first], parts)
 
 

@@ -1,4 +1,4 @@
-"""Which templates can be chosen, and why another one cannot."""
+"""Why a template cannot be chosen, and what each says now."""
 
 from collections.abc import Sequence
 
@@ -34,22 +34,6 @@ def why_not(template: Template) -> str | None:
         return None
     [version] = newest([template]).values()
     return whatsapp.refusal(version.components or [])
-
-
-def choosable(channel: Channel) -> list[tuple[Template, TemplateVersion]]:
-    """Return what can be chosen for a channel, by name, each with its newest version."""
-    mine = Template.channel == channel, Template.archived_at.is_(None)
-    found = db.session.scalars(
-        select(Template).where(*mine).order_by(Template.name, Template.id)
-    ).all()
-    versions = newest(found)
-    return [(one, versions[one.id]) for one in found if _fits(one, versions[one.id])]
-
-
-def _fits(template: Template, version: TemplateVersion) -> bool:
-    if template.channel != Channel.WHATSAPP:
-        return True
-    return template.status == "APPROVED" and whatsapp.refusal(version.components or []) is None
 
 
 def newest(templates: Sequence[Template]) -> dict[int, TemplateVersion]:

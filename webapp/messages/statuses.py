@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, update
 
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.messages.batches import touch
-from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.channels.outcomes import explain, outcome
+from webapp.messages import stopping
+from webapp.messages.batches import hold_by_id, touch
+from webapp.messages.channels import Channel, Outcome, OutcomeKind
+from webapp.messages.channels.outcomes import Explanation, explain, outcome
 from webapp.messages.models import Batch, Message, MessageState
 from webapp.messages.opting_out import preferences
+from webapp.messages.protecting import Verdict, protect
 from webapp.messages.receiving import handles
 from webapp.messages.recording import Sent, after_refusal, failed_for_good
 from webapp.messages.suppressing import after_outcomes
@@ -175,7 +177,20 @@ def _fail(message: Message, report: Report) -> bool:
     )
     if moved:
         after_outcomes([Sent(message, result)])  # type: ignore[arg-type]  # it has all that a claimed row has
+        _tell_others(message, result, words)
     return moved
+
+
+def _tell_others(message: Message, result: Outcome, words: Explanation) -> None:
+    """What is refused only after it was taken stops what would be refused in the same way."""
+    if message.batch_id is not None:
+        protect([Verdict(message.batch_id, message.channel, result.kind, result.code)])
+    if result.kind != OutcomeKind.STOP_CHANNEL:
+        return
+    if _rehearsed(message) and message.batch_id is not None:
+        hold_by_id(message.batch_id, words.sentence, words.advice)
+    else:
+        stopping.stop(message.channel, words.sentence, words.advice)
 
 
 @handles("whatsapp")

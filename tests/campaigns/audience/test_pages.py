@@ -51,6 +51,6 @@ def test_from_an_upload_to_the_recipients(db, queue, otto):
     db.session.refresh(source)
     assert counts(source) == (2, 1, 0, 0)
     page = otto.get(at(campaign)).text
-    assert "1 and why" in page
+    assert "1: see why" in page
     assert "This is a landline" in otto.get(at(campaign, source.id, "bad-rows")).text
     assert {entry.action for entry in audited(db, "audience.added")} == {"audience.added"}
