@@ -71,7 +71,7 @@ class MailPages:
         message = self.box.store.messages.get(request.match_info["id"])
         if message is None or message.channel != "email":
             raise web.HTTPNotFound(text="This mail is not here any more.")
-        return message
+        return message.opened()
 
     async def html(self, request: web.Request) -> web.Response:
         """The mail's own HTML, for a frame that may do nothing."""

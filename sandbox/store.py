@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
-KEPT = 20_000
-KEPT_BYTES = 256 * 1024 * 1024
+KEPT = 120_000
+"""A whole rehearsal: whoever asks for an early message of it must not hear that there was none."""
+KEPT_BYTES = 64 * 1024 * 1024
+"""Of mails as they came; the oldest go first."""
 
 FORGOTTEN = "forgotten"
 
@@ -40,7 +42,15 @@ class Message:
     def customer(self) -> str:
         return self.sender if self.direction == "in" else self.to
 
+    def opened(self) -> Message:
+        """Read what was put off until somebody looks: a mail's subject and text."""
+        read = self.details.pop("_unread", None)
+        if read is not None:
+            read(self)
+        return self
+
     def as_json(self) -> dict[str, Any]:
+        self.opened()
         return {
             "channel": self.channel,
             "direction": self.direction,
@@ -60,6 +70,9 @@ class Message:
 
 def digits(number: str) -> str:
     """Keep the digits of a phone number, so that +91 98… and 9198… are the same."""
+    plain = number.removeprefix("+")
+    if plain.isdigit():
+        return plain
     return "".join(character for character in number if character.isdigit())
 
 
@@ -80,20 +93,44 @@ class Store:
         self.last_inbound: dict[str, float] = {}
         self.version = 0
         self.sink = 0
+        self._mails: deque[Message] = deque()
         self._raw_bytes = 0
+        self._of: dict[str, list[str]] = {}
 
     def add(self, message: Message) -> Message:
         """Keep a message; an accepted one is counted by its reference."""
         self.messages[message.provider_id] = message
-        self._raw_bytes += len(message.details.get("_raw", b""))
-        while len(self.messages) > KEPT or (self._raw_bytes > KEPT_BYTES and self.messages):
-            _, old = self.messages.popitem(last=False)
-            self._raw_bytes -= len(old.details.get("_raw", b""))
+        if message.channel == "email":
+            self._mails.append(message)
+            self._raw_bytes += len(message.details["_raw"])
+        else:
+            self._of.setdefault(message.customer, []).append(message.provider_id)
+        while len(self.messages) > KEPT:
+            self.remove(next(iter(self.messages.values())))
+        while self._raw_bytes > KEPT_BYTES:
+            self.remove(self._mails[0])
         message.history.append((message.status, message.accepted_at))
         if message.direction == "out" and message.ref:
             self.accepted[f"{message.channel}:{message.ref}"] += 1
         self.version += 1
         return message
+
+    def remove(self, message: Message) -> None:
+        """Forget one message; how often it was accepted is still known."""
+        del self.messages[message.provider_id]
+        if message.channel == "email":
+            if self._mails[0] is message:
+                self._mails.popleft()
+            self._raw_bytes -= len(message.details["_raw"])
+            return
+        others = self._of[message.customer]
+        others.remove(message.provider_id)
+        if not others:
+            del self._of[message.customer]
+
+    def of(self, number: str) -> list[Message]:
+        """What went to and came from a phone, oldest first."""
+        return [self.messages[key] for key in self._of.get(number, ())]
 
     def set_status(self, message: Message, status: str, code: int | None = None) -> None:
         message.status = status
@@ -119,6 +156,8 @@ class Store:
         for message in self.messages.values():
             message.status = FORGOTTEN
         self.messages.clear()
+        self._mails.clear()
+        self._of.clear()
         self.accepted.clear()
         self.opted_out.clear()
         self.last_inbound.clear()
@@ -136,22 +175,8 @@ class Store:
 
     def thread(self, number: str, channel: str, limit: int = 100) -> list[Message]:
         """The last messages between a phone and the business, oldest first."""
-        found = []
-        for message in self._backwards(channel):
-            if message.customer == number:
-                found.append(message)
-                if len(found) == limit:
-                    break
-        return found[::-1]
+        return [message for message in self.of(number) if message.channel == channel][-limit:]
 
     def mails(self, limit: int = 200) -> list[Message]:
         """The newest mails, newest first."""
-        found = []
-        for message in self._backwards("email"):
-            found.append(message)
-            if len(found) == limit:
-                break
-        return found
-
-    def _backwards(self, channel: str) -> Iterator[Message]:
-        return (m for m in reversed(self.messages.values()) if m.channel == channel)
+        return [message.opened() for message in islice(reversed(self._mails), limit)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
@@ -119,12 +119,12 @@ class Twilio:
         """Report queued at once, then sent and delivered, or undelivered by a fault."""
         self._callback(message)
         delay = self.box.behaviour.status_delay
-        later = asyncio.get_running_loop().call_later
-        later(delay, self._report, message, "sent", None)
+        later, when_room = asyncio.get_running_loop().call_later, self.box.webhooks.when_room
+        later(delay, when_room, self._report, message, "sent", None)
         if fault is not None and fault.fault == "status_error":
-            later(2 * delay, self._report, message, "undelivered", fault.code)
+            later(2 * delay, when_room, self._report, message, "undelivered", fault.code)
         else:
-            later(2 * delay, self._report, message, "delivered", None)
+            later(2 * delay, when_room, self._report, message, "delivered", None)
 
     def _report(self, message: Message, status: str, code: int | None) -> None:
         if message.status == FORGOTTEN:
@@ -157,16 +157,20 @@ class Twilio:
 
     async def list_messages(self, request: web.Request) -> web.Response:
         """Newest first, by To, From and DateSent (also ``DateSent>`` and ``DateSent<``)."""
-        return answer(page_of(self._newest_first(), request.query))
+        return answer(page_of(self._newest_first(request.query), request.query))
 
-    def _newest_first(self) -> list[Message]:
-        return [m for m in reversed(self.box.store.messages.values()) if m.channel == "sms"]
+    def _newest_first(self, asked: Mapping[str, str]) -> list[Message]:
+        """The messages of one phone, where the list is asked for what went to it or came from it."""
+        store, business = self.box.store, digits(TWILIO_FROM)
+        named = {digits(asked[name]) for name in ("To", "From") if asked.get(name)} - {business}
+        found = store.of("+" + named.pop()) if named else list(store.messages.values())
+        return [message for message in reversed(found) if message.channel == "sms"]
 
     async def fetch(self, request: web.Request) -> web.Response:
         return answer(as_json(self._find(request)))
 
     async def delete(self, request: web.Request) -> web.Response:
-        del self.box.store.messages[self._find(request).provider_id]
+        self.box.store.remove(self._find(request))
         return web.Response(status=204)
 
     def _find(self, request: web.Request) -> Message:

@@ -38,6 +38,11 @@ class Webhook:
     answer: str = ""
     forged: Fault | None = None
 
+    @property
+    def joins(self) -> bool:
+        """Whether it is a status that nothing special was asked for, so that others may join it."""
+        return self.part is not None and self.attempts == 0 and self.forged is None
+
     def as_json(self) -> dict[str, Any]:
         names = ("id", "url", "channel", "event", "to", "about", "attempts", "state", "answer")
         return {**{name: getattr(self, name) for name in names}, "created_at": self.created_at}

@@ -8,6 +8,8 @@ import json
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +24,11 @@ from sandbox.webhook import FORM, JSON, Webhook, spread, whatsapp_body
 SENDERS = 24
 ANSWER_WITHIN = 10.0
 MOST_WAITING = 200_000
+ROOM = 5_000
+"""While so many wait, messages go no further: what there is to tell is told later."""
+BUSY = 200
+"""While so many wait, WhatsApp puts statuses together, as Meta does."""
+TOGETHER = 50
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +47,7 @@ class Webhooks:
         self._away_until: dict[str, float] = {}
         self._held: dict[str, Webhook] = {}
         self._batch: list[Webhook] = []
+        self._postponed: deque[Callable[[], None]] = deque()
         self._senders: list[asyncio.Task[None]] = []
         self._session: aiohttp.ClientSession | None = None
 
@@ -57,6 +65,13 @@ class Webhooks:
         await asyncio.gather(*self._senders, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
+
+    def when_room(self, step: Callable[..., None], *about: Any) -> None:
+        """Take a step that is told to the app, now or when fewer webhooks wait."""
+        if self._postponed or self.waiting >= ROOM:
+            self._postponed.append(partial(step, *about))
+        else:
+            step(*about)
 
     # What the providers call
 
@@ -208,10 +223,31 @@ class Webhooks:
     def _end(self, webhook: Webhook, state: str) -> None:
         webhook.state = state
         self.waiting -= 1
+        while self._postponed and self.waiting < ROOM:
+            self._postponed.popleft()()
+
+    def _join(self, first: Webhook) -> Webhook | None:
+        """Put the statuses that wait behind one into the same POST; return what waits behind them."""
+        joined = [first]
+        following = None
+        while len(joined) < TOGETHER and not self._due.empty():
+            following = self._due.get_nowait()
+            if not following.joins:
+                break
+            joined.append(following)
+            following = None
+        first.body = whatsapp_body(spread([w.part for w in joined if w.part is not None]))
+        for other in joined[1:]:
+            self._end(other, f"in the batch of {first.id}")
+        return following
 
     async def _send_due(self) -> None:
+        following = None
         while True:
-            webhook = await self._due.get()
+            webhook = following or await self._due.get()
+            following = None
+            if webhook.joins and self._due.qsize() > BUSY:
+                following = self._join(webhook)
             away = self._away_until.get(origin(webhook.url), 0) - time.monotonic()
             if away > 0:
                 self._try_again(webhook, away)

@@ -25,6 +25,7 @@ class Statuses:
 
     def __init__(self, box: Box) -> None:
         self.box = box
+        self._when_room = box.webhooks.when_room
 
     def follow(self, message: Message, fault: Fault | None) -> None:
         """Plan what becomes of an accepted message."""
@@ -35,9 +36,9 @@ class Statuses:
             code = 131047
         later = asyncio.get_running_loop().call_later
         if code is not None:
-            later(self.box.behaviour.status_delay, self.fail, message, code)
+            later(self.box.behaviour.status_delay, self._when_room, self.fail, message, code)
         else:
-            later(self.box.behaviour.status_delay, self._sent, message)
+            later(self.box.behaviour.status_delay, self._when_room, self._sent, message)
 
     def _window_closed(self, message: Message) -> bool:
         if not self.box.behaviour.window or message.kind == "template":
@@ -48,7 +49,7 @@ class Statuses:
     def _sent(self, message: Message) -> None:
         self._report(message, "sent")
         delay = self.box.behaviour.status_delay
-        asyncio.get_running_loop().call_later(delay, self._delivered, message)
+        asyncio.get_running_loop().call_later(delay, self._when_room, self._delivered, message)
 
     def _delivered(self, message: Message) -> None:
         self._report(message, "delivered")

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from devtools.valkey import Valkey
-from tests.live import SandboxProcess
+from tests.live import SandboxProcess, wait_for
 from tests.queues import Queue
 from webapp import create_app
 from webapp.config import Config
@@ -103,7 +103,7 @@ def app(_app: Flask, redis_url: str, sandbox: SandboxProcess) -> Iterator[Flask]
     assert redis_url
     token = reading.set(True)  # the test looks while the app writes
     with _app.app_context():
-        forget_tries()
+        forget_tries(_app)
         yield _app
         database.session.rollback()
         reading.reset(token)
@@ -111,14 +111,21 @@ def app(_app: Flask, redis_url: str, sandbox: SandboxProcess) -> Iterator[Flask]
         sandbox.forget()
 
 
-def forget_tries() -> None:
+def forget_tries(app: Flask) -> None:
     """Let nobody have tried anything yet, also not in the memory that the limiter falls back on.
 
-    A test that killed Valkey leaves the one limiter of this process there, with its counts.
+    A Valkey that was killed, or slow for once, leaves the one limiter of this process there; the
+    limiter itself says by which store it counts, and comes back at a request, some seconds later.
     """
-    limiter._storage_dead = False
-    limiter._fallback_storage.reset()
-    limiter.reset()
+
+    def counts_in_valkey() -> bool:
+        limiter.limiter.storage.reset()
+        if limiter.limiter.storage is limiter.storage:
+            return True
+        app.test_client().get("/livez")
+        return False
+
+    wait_for(counts_in_valkey)
 
 
 def empty_tables() -> None:

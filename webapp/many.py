@@ -27,9 +27,7 @@ class Many:
         self.build = build
         self._made: dict[str, Any] = {}
 
-    def __call__(
-        self, connection: Connection, rows: Sequence[Sequence[Any]], **same: Any
-    ) -> None:
+    def __call__(self, connection: Connection, rows: Sequence[Sequence[Any]], **same: Any) -> None:
         """Run it for rows of values, in the order in which their types were given."""
         if not rows:
             return

@@ -24,7 +24,7 @@ def page(query: Select[Any], key: Any, *, size: int = SIZE) -> Page:
     """Return the part of a list that the address asks for with ``before`` or ``after``.
 
     ``key`` is a unique column; rows come in its descending order. A value that cannot be one of
-    its is taken for the beginning of the list.
+    its is taken for the beginning of the list. A query of nothing but the key gives the keys.
     """
     before, after = _wanted(key, "before"), _wanted(key, "after")
     if after is not None:
@@ -42,8 +42,8 @@ def page(query: Select[Any], key: Any, *, size: int = SIZE) -> Page:
         return Page(rows, _here() if before or after else None, None)
     return Page(
         rows,
-        _here(after=getattr(rows[0], key.key)) if more_newer else None,
-        _here(before=getattr(rows[-1], key.key)) if more_older else None,
+        _here(after=getattr(rows[0], key.key, rows[0])) if more_newer else None,
+        _here(before=getattr(rows[-1], key.key, rows[-1])) if more_older else None,
     )
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -12,11 +13,13 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from webapp.extensions import settings
 
-PART = (
-    4 * 1024 * 1024
-)  # what is in memory of a file; S3 takes no part of less than 5 MiB but the last
-UPLOAD_PART = 8 * 1024 * 1024
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
+PART = 1024 * 1024  # what is read of a file at once
+UPLOAD_PART = 8 * 1024 * 1024  # S3 takes no part of less than 5 MiB but the last
 AT_ONCE = 2  # parts on their way to a bucket
+TRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
 
 class NotSetUp(Exception):
@@ -43,8 +46,11 @@ def put(path: str, content: BinaryIO | Iterator[bytes]) -> int:
 
     parts = content if isinstance(content, Iterator) else iter(lambda: content.read(PART), b"")
     store = _store()
-    with _troubles():
-        obstore.put(store, path, counted(), chunk_size=UPLOAD_PART, max_concurrency=AT_ONCE)
+    try:
+        with _troubles():
+            obstore.put(store, path, counted(), chunk_size=UPLOAD_PART, max_concurrency=AT_ONCE)
+    except FileNotFoundError as error:
+        raise Away("The place for files is not there.") from error
     return size
 
 
@@ -58,7 +64,7 @@ def read(path: str, *, start: int = 0) -> Iterator[bytes]:
         if start >= obstore.head(store, path)["size"]:
             return
         found = obstore.get(store, path, options={"range": {"offset": start}})
-        for part in found.stream(min_chunk_size=PART // 4):
+        for part in found.stream(min_chunk_size=PART):
             yield bytes(part)
 
 
@@ -81,8 +87,10 @@ def _store() -> ObjectStore:
     url = settings().storage_url
     if url is None:
         raise NotSetUp("STORAGE_URL is not set, so there is no place for files.")
-    with _troubles():
+    try:
         return _open(url)
+    except (BaseError, OSError) as error:
+        raise Away("The place for files is not there.") from error
 
 
 @cache
@@ -90,7 +98,9 @@ def _open(url: str) -> ObjectStore:
     """Open the place. A bucket's keys and endpoint are read from AWS_… by the library itself."""
     if url.startswith("file:"):
         return LocalStore(unquote(urlsplit(url).path), mkdir=True)
-    return S3Store.from_url(url, client_options={"timeout": "60s", "allow_http": True})
+    return S3Store.from_url(
+        url, client_options={"timeout": "60s", "allow_http": True}, retry_config=TRIES
+    )
 
 
 @contextmanager

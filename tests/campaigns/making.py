@@ -6,6 +6,7 @@ from sqlalchemy import insert, select, update
 
 from webapp.campaigns import checking, starting
 from webapp.campaigns.models import Campaign, Recipient, Source, SourceKind, SourceState
+from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import UNFINISHED, Job
@@ -13,7 +14,10 @@ from webapp.message_templates.models import Template, TemplateVersion
 from webapp.messages.channels import Channel
 from webapp.messages.models import Batch, Message
 
-BODIES = [{"type": "BODY", "text": "Hello {{1}}, our offer ends today."}]
+#: One that the sandbox has approved.
+REMINDER = "booking_reminder"
+COMPONENTS = [{"type": "BODY", "text": "Hello {{1}}, a reminder: {{2}} is on {{3}}."}]
+FILLINGS = {"1": "{{ name }}", "2": "our sale", "3": "Monday"}
 
 
 def a_text(
@@ -23,7 +27,7 @@ def a_text(
     whatsapp = channel == Channel.WHATSAPP
     template = Template(
         channel=channel,
-        name=more.pop("name", f"offer_{channel}"),
+        name=more.pop("name", REMINDER if whatsapp else f"offer_{channel}"),
         language="en" if whatsapp else "",
         status="APPROVED" if whatsapp else None,
     )
@@ -32,7 +36,7 @@ def a_text(
         number=1,
         body=body,
         subject="An offer" if channel == Channel.EMAIL else "",
-        components=BODIES if whatsapp else None,
+        components=COMPONENTS if whatsapp else None,
         **more,
     )
     db.session.add(version)
@@ -60,7 +64,7 @@ def a_draft(
         zone="Asia/Kolkata",
         quiet_from=None,
         quiet_until=None,
-        fillings={"1": "{{ name }}"} if Channel.WHATSAPP in order else {},
+        fillings=FILLINGS if Channel.WHATSAPP in order else {},
         **more,
     )
     for channel in order:
@@ -128,13 +132,13 @@ def messages(campaign: Campaign) -> list[Message]:
 
 def jobs(kind: str) -> list[Job]:
     """Return the jobs of a kind."""
-    return list(db.session.scalars(select(Job).where(Job.kind == kind)))
+    return list(db.session.scalars(select(Job).where(Job.kind == kind).order_by(Job.id)))
 
 
 def run_jobs(queue: Any, kind: JobKind) -> None:
-    """Run the jobs of a kind that are not finished, and nothing else that waits."""
+    """Run the jobs of a kind that are due, until none is, and nothing else."""
     query = select(Job.id).where(Job.kind == kind, Job.state.in_(UNFINISHED))
-    while found := db.session.scalars(query).all():
+    while found := db.session.scalars(query.where(Job.run_at <= now())).all():
         for job_id in found:
             queue._run(kind.value, job_id)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.bookings.asking import audited
 from tests.campaigns.making import (
@@ -16,7 +16,7 @@ from tests.campaigns.making import (
     somebody,
 )
 from tests.contracts.world import send
-from webapp.campaigns import checking, expanding, forecasting, prices
+from webapp.campaigns import checking, forecasting, in_turn, prices
 from webapp.campaigns.models import Price, Recipient, SourceState
 from webapp.campaigns.words import end_words, span_words
 from webapp.jobs.kinds import JobKind
@@ -82,14 +82,14 @@ def test_what_was_mended_is_no_problem_any_more(app, db, queue):
     checked(campaign, queue)
     assert problems(db) == ["missing_value"]
 
-    db.session.execute(expanding.update(Recipient).values(values={"name": "Asha"}))
+    db.session.execute(update(Recipient).values(values={"name": "Asha"}))
     checked(campaign, queue)
     assert problems(db) == []
     assert campaign.findings["good"] == 1
 
 
 def test_a_check_that_breaks_off_goes_on_where_it_was(app, db, queue, monkeypatch):
-    monkeypatch.setattr(expanding, "SLICE", 2)
+    monkeypatch.setattr(in_turn, "SLICE", 2)
     monkeypatch.setattr(checking, "SECONDS", 0)  # each slice gives way
     campaign = checked(a_draft(people=7), queue)
     assert campaign.findings["seen"] == campaign.findings["good"] == 7
@@ -97,7 +97,7 @@ def test_a_check_that_breaks_off_goes_on_where_it_was(app, db, queue, monkeypatc
 
 
 def test_a_check_whose_texts_change_meanwhile_begins_anew(app, db, queue, monkeypatch):
-    monkeypatch.setattr(expanding, "SLICE", 2)
+    monkeypatch.setattr(in_turn, "SLICE", 2)
     monkeypatch.setattr(checking, "SECONDS", 0)
     campaign = a_draft(people=3)
     job = checking.ask(campaign)

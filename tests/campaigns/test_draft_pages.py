@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from tests.bookings.asking import audited
 from tests.campaigns.making import (
+    FILLINGS,
     a_draft,
     a_newer,
     a_text,
@@ -54,12 +55,13 @@ def test_channels_are_chosen_in_an_order_with_a_text_for_each(otto, db):
     whatsapp = a_text(Channel.WHATSAPP, "Hello {{1}}")
     answer = send(
         otto, path(campaign, "/texts"), first="whatsapp", second="sms", third="",
-        whatsapp=str(whatsapp.id), sms=str(campaign.sms_id), fill_1="{{ name }}",
+        whatsapp=str(whatsapp.id), sms=str(campaign.sms_id),
+        fill_1="{{ name }}", fill_2="our sale", fill_3="Monday",
     )  # fmt: skip
     assert answer.status_code == 303
     db.session.refresh(campaign)
     assert campaign.channels == ["whatsapp", "sms"]
-    assert campaign.fillings == {"1": "{{ name }}"}
+    assert campaign.fillings == FILLINGS
     assert "By WhatsApp, else SMS." in otto.get(path(campaign)).text
 
 
@@ -88,8 +90,9 @@ def test_the_places_of_a_whatsapp_template_must_be_filled(otto, db):
     assert answer.status_code == 422
     assert "fill_1" in answer.text
     wrong = send(
-        otto, path(campaign, "/texts"), first="whatsapp", whatsapp=version, fill_1="{{ nmae }}"
-    )
+        otto, path(campaign, "/texts"), first="whatsapp", whatsapp=version, fill_1="{{ nmae }}",
+        fill_2="our sale", fill_3="Monday",
+    )  # fmt: skip
     assert wrong.status_code == 422
     assert "Did you mean {{ name }}?" in wrong.text
 

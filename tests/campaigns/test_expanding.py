@@ -7,13 +7,14 @@ from tests.campaigns.making import (
     a_draft,
     a_source,
     add_people,
+    jobs,
     leave,
     messages,
     run_jobs,
     sent,
     somebody,
 )
-from webapp.campaigns import expanding, starting
+from webapp.campaigns import expanding, in_turn, starting
 from webapp.campaigns.composing import composer
 from webapp.campaigns.expanding import Plan
 from webapp.campaigns.models import Campaign, CampaignState, Recipient, SourceState
@@ -28,7 +29,7 @@ def slice_of(campaign):
 
 
 def test_every_recipient_gets_one_message_with_their_own_text(app, db, queue, monkeypatch):
-    monkeypatch.setattr(expanding, "SLICE", 3)
+    monkeypatch.setattr(in_turn, "SLICE", 3)
     campaign = sent(a_draft(people=7), queue)
 
     while slice_of(campaign):
@@ -54,7 +55,7 @@ def test_a_slice_that_dies_before_its_commit_is_written_by_the_next_run(app, db,
 
 
 def test_two_runs_at_once_write_each_message_once(app, db, queue, monkeypatch):
-    monkeypatch.setattr(expanding, "SLICE", 20)
+    monkeypatch.setattr(in_turn, "SLICE", 20)
     campaign = sent(a_draft(people=200), queue)
     number = campaign.id
     db.session.commit()
@@ -173,3 +174,30 @@ def test_the_second_channel_is_used_where_the_first_has_no_address(app, db, queu
     db.session.commit()
 
     assert [one.channel for one in messages(campaign)] == [Channel.EMAIL, Channel.SMS]
+
+
+def test_a_job_that_meets_a_list_being_read_comes_again(app, db, queue):
+    campaign = sent(a_draft(people=2), queue)
+    source = a_source(campaign, SourceState.READING)
+    db.session.commit()
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
+    assert messages(campaign) == []
+    assert [job.state for job in jobs("campaigns.send")] == ["SUCCESS", "PENDING"]
+
+    source.state = SourceState.READ
+    jobs("campaigns.send")[1].run_at = campaign.created_at
+    db.session.commit()
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
+    assert len(messages(campaign)) == 2
+
+
+def test_who_turned_out_to_get_nothing_is_counted_with_the_campaign(app, db, queue):
+    campaign = sent(a_draft(people=2), queue)
+    source = a_source(campaign)
+    db.session.add(Recipient(**somebody(campaign, source, 3, values={})))
+    campaign.total += 1
+    db.session.commit()
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
+    db.session.refresh(campaign)
+    assert campaign.findings["problems"] == {"missing_value": 1}
+    assert campaign.findings["forecast"]["messages"] == 2

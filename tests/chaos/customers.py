@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tests.stack import Stack
@@ -164,9 +164,3 @@ class Payers:
             return answer.status
         finally:
             line.close()
-
-
-def accepted(stack: Stack) -> dict[str, int]:
-    """Return how often the sandbox accepted each message."""
-    found: dict[str, Any] = stack.sandbox.ask("/_/accepted")
-    return found

@@ -4,22 +4,29 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from tests.chaos.accidents import keep_alive, plan
-from tests.chaos.customers import Due, Payers, accepted, prepare
-from tests.live import wait_for
+from tests.chaos.accidents import plan
+from tests.chaos.customers import Due, Payers, prepare
+from tests.chaos.watching import (
+    ARRIVED,
+    accepted,
+    all_quiet,
+    look_after,
+    told,
+    unknown,
+    wrong_jobs,
+)
 from tests.stack import Stack
 from webapp.accounts.models import AuditEntry
 from webapp.bookings.models import Booking, BookingState
 from webapp.clock import now
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import UNFINISHED, Job, JobState
-from webapp.messages.models import EventState, Message, MessageState, ProviderEvent
+from webapp.jobs.models import Job
+from webapp.messages.models import Message, MessageState
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1200)]
 
@@ -28,8 +35,6 @@ ROUNDS = max(1, BOOKINGS // 200)
 CHANNELS = ("email", "sms", "whatsapp")
 #: Customers come as fast as they are told, and so many faster: the work spans all accidents.
 AHEAD = 30
-ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
-MOVING = (MessageState.QUEUED, MessageState.SENDING)
 
 
 def test_nothing_is_lost_and_nothing_is_told_twice(stack, chaos_seed):
@@ -55,34 +60,6 @@ def test_nothing_is_lost_and_nothing_is_told_twice(stack, chaos_seed):
     assert payers.problems + list(violations(stack, due)) == []
 
 
-def look_after(stack: Stack, what: Callable[[], bool], *, within: float = 240) -> None:
-    """Wait for something; meanwhile start again what ends by itself, as every platform does."""
-
-    def done() -> bool:
-        keep_alive((stack.web, stack.worker, stack.beat))
-        return what()
-
-    wait_for(done, within=within)
-
-
-def told(stack: Stack) -> int:
-    """Return how many messages have left, as far as anybody knows."""
-    return count(stack, select(func.count()).where(Message.state.not_in(MOVING)))
-
-
-def unknown(stack: Stack) -> int:
-    return count(stack, select(func.count()).where(Message.state == MessageState.UNKNOWN))
-
-
-def all_quiet(stack: Stack) -> bool:
-    """Say whether nothing is left to do: no job, no message, no report."""
-    coming = stack.sandbox.ask("/_/webhooks")["waiting"]
-    jobs = count(stack, select(func.count()).where(Job.state.in_(UNFINISHED)))
-    moving = count(stack, select(func.count()).where(Message.state.in_(MOVING)))
-    reports = count(stack, select(func.count()).where(ProviderEvent.state == EventState.NEW))
-    return coming == jobs == moving == reports == 0
-
-
 def slowest(stack: Stack) -> str:
     """Describe the job that took longest from its cause to its end."""
     jobs = stack.look(lambda s: s.query(Job).filter_by(kind=JobKind.BOOKING_NOTIFY).all())
@@ -94,24 +71,12 @@ def slowest(stack: Stack) -> str:
     )
 
 
-def count(stack: Stack, question: Select[tuple[int]]) -> int:
-    return int(stack.look(lambda s: s.scalar(question)))
-
-
 def violations(stack: Stack, due: list[Due]) -> Iterator[str]:
     """Go through everything that is not as it was promised."""
     with stack.session() as session:
         yield from wrong_jobs(session)
         yield from wrong_bookings(session, due)
         yield from wrong_messages(session, due, accepted(stack))
-
-
-def wrong_jobs(session: Session) -> Iterator[str]:
-    for job in session.query(Job).filter(Job.state != JobState.SUCCESS):
-        yield f"the job {job.kind} ended as {job.state}: {job.error}"
-    strange = ProviderEvent.state.in_((EventState.BAD, EventState.ORPHAN))
-    for event in session.query(ProviderEvent).filter(strange):
-        yield f"a report of {event.provider} is {event.state}: {event.problem}"
 
 
 def wrong_bookings(session: Session, due: list[Due]) -> Iterator[str]:

@@ -26,6 +26,8 @@ VIEWERS = """
     services.show templates.index templates.show suppressions.index exports.show
     notices.index notices.bell notices.open_notice notices.read notices.read_all
     audience.index audience.bad
+    campaigns.index campaigns.show campaigns.preview campaigns.check
+    live.progress recipients.index recipients.show recipients.exports rehearsal.show
 """
 OPERATORS = """
     bookings.confirm bookings.cancel_form bookings.cancel customers.edit customers.update jobs.test
@@ -37,12 +39,19 @@ OPERATORS = """
     audience.file audience.upload audience.customers audience.add_customers audience.pasted
     audience.add_pasted audience.columns audience.choose_columns audience.look_again
     audience.bad_file audience.read_on audience.remove
+    campaigns.new campaigns.create campaigns.name campaigns.rename campaigns.texts
+    campaigns.choose_texts campaigns.take_newest campaigns.send_test campaigns.run_check
+    campaigns.keep_quiet campaigns.set_pace campaigns.confirm campaigns.send campaigns.schedule
+    campaigns.unschedule
+    live.pause live.go_on live.stop live.limit recipients.retry_form recipients.retry
+    recipients.export rehearsal.begin rehearsal.go_on rehearsal.stop
 """
 ADMINS = """
     accounts.activity accounts.people accounts.invite accounts.make_invitation accounts.person
     accounts.change_person accounts.deactivate accounts.reactivate accounts.make_link
     home.settings_page services.new services.create services.edit services.update
     notices.new notices.announce notices.announcement
+    campaigns.price_list campaigns.set_price campaigns.remove_price
 """
 #: What comes from the providers proves itself by a signature; who unsubscribes, by the message's id.
 SIGNED = {

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_time, ordered, proof
+from tests.contracts import ways_of_campaigns
 from tests.contracts.test_access import SIGNED
 from tests.contracts.world import PASSWORD, UNSAFE, World, rules, send
 from webapp.accounts import links, passwords, sessions
@@ -146,6 +147,7 @@ WAYS: dict[str, Way] = {
     "audience.bad_file": lambda c, w: send(c, audience(w, w.lists["read"].id, "bad-rows/file")),
     "audience.read_on": lambda c, w: send(c, audience(w, w.lists["stopped"].id, "read-on")),
     "audience.remove": lambda c, w: send(c, audience(w, w.lists["read"].id, "remove")),
+    **ways_of_campaigns.WAYS,
 }  # fmt: skip
 
 

@@ -78,10 +78,10 @@ def test_a_browser_finds_its_icon_where_it_looks_by_itself(client: FlaskClient) 
 def faults_of_a_whole(answer: TestResponse) -> Iterator[str]:
     """Name what a page lacks as a whole."""
     page = LexborHTMLParser(answer.text)
-    for wanted in ("html[lang]", "title", "main", "h1", "main h1", "meta[name=viewport]"):
+    for wanted in ("html[lang]", "head title", "main", "h1", "main h1", "meta[name=viewport]"):
         if (count := len(page.css(wanted))) != 1:
             yield f"{count} times {wanted}"
-    title = " ".join((page.css_first("title") or page.root).text().split())  # type: ignore[union-attr]
+    title = " ".join((page.css_first("head title") or page.root).text().split())  # type: ignore[union-attr]
     if len(title.partition("·")[0].strip()) < 3:
         yield f"the title says nothing: {title!r}"
 
@@ -121,7 +121,7 @@ def inline(page: LexborHTMLParser) -> Iterator[str]:
 
 def dangling(page: LexborHTMLParser) -> Iterator[str]:
     """Name the references to what is not there; a fragment may mean something of its page."""
-    if page.css_first("title") is None:
+    if page.css_first("head title") is None:
         return
     ids = {node.attributes["id"] for node in page.css("[id]")}
     for attribute in ("aria-describedby", "aria-labelledby", "aria-controls"):

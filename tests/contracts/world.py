@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_service, a_time, lapse, ordered
+from tests.campaigns.live.making import a_campaign
 from tests.message_templates.making import some_templates
 from tests.people import person
 from webapp.accounts import sessions, tokens
@@ -64,6 +65,8 @@ class World:
     notice_id: int
     #: The lists of a campaign by their state.
     lists: dict[str, Source]
+    #: A campaign that is being sent, with a message in each state.
+    sent: Campaign
 
     @property
     def held(self) -> Booking:
@@ -95,6 +98,7 @@ class World:
             "notice_id": self.notice_id,
             "campaign_id": self.lists["mapping"].campaign_id,
             "source_id": self.lists["mapping"].id,
+            "country": "IN",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -105,7 +109,11 @@ class World:
         if rule.endpoint in {"accounts.setup", "accounts.make_first_account"}:
             token = SETUP
         known = {**self.values(), "token": token, **other}
+        if rule.endpoint.split(".")[0] in {"live", "recipients"}:
+            known |= {"campaign_id": self.sent.id, "recipient_id": somebody_of(self.sent)}
         values = {name: known[name] for name in rule.arguments}
+        if rule.endpoint == "recipients.retry_form":
+            values["state"] = "failed"
         with self.app.test_request_context():
             return url_for(rule.endpoint, **values)
 
@@ -146,7 +154,7 @@ def make(app: Flask) -> World:
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        some_lists(),
+        some_lists(), under_way(),
     )  # fmt: skip
 
 
@@ -159,6 +167,21 @@ def an_announcement(guest: User) -> tuple[int, int]:
         tell(guest.id, f"A notice, {level}", "With a text.", level=level, link="/jobs")
     db.session.commit()
     return made.id, db.session.scalars(select(Notice.id)).all()[-1]
+
+
+def under_way() -> Campaign:
+    """Return a campaign that is being sent."""
+    states = [state.value for state in MessageState if state != MessageState.FAILED]
+    kinds = [*states, "failed 21211", "failed 30003", "problem missing_value", "unwritten"]
+    return a_campaign(dict.fromkeys(kinds, 1))
+
+
+def somebody_of(campaign: Campaign) -> int:
+    """Return the number of a recipient who did not get it."""
+    query = select(Message.recipient).where(
+        Message.batch_id == campaign.batch_id, Message.state == MessageState.FAILED
+    )
+    return db.session.scalars(query).first() or 0
 
 
 def some_lists() -> dict[str, Source]:

@@ -1,6 +1,7 @@
 """The pages of those who want no offers: the desk's list, and the link in a message."""
 
 import uuid
+from urllib.request import urlopen
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
@@ -37,6 +38,19 @@ def off(channel=Channel.EMAIL, address=MAIL):
 
 
 # The link in a message
+
+
+def test_an_offer_by_mail_carries_the_link_where_mail_programs_look(db, mail, queue, sandbox):
+    mail.category = "campaign"
+    db.session.commit()
+    queue.run()
+
+    [arrived] = sandbox.messages(ref=str(mail.id))
+    with urlopen(f"{sandbox.url}/mail/{arrived['provider_id']}/source", timeout=30) as answer:
+        source = answer.read().decode()
+
+    assert f"\r\nList-Unsubscribe: <http://desk.example/unsubscribe/{mail.id}>\r\n" in source
+    assert "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in source
 
 
 def test_following_the_link_changes_nothing(client, link):

@@ -10,7 +10,8 @@ from twilio.request_validator import RequestValidator
 
 from tests.conftest import PUBLIC_URL, Client
 from tests.messages.conftest import PHONE
-from webapp.messages import suppressing
+from webapp.clock import now
+from webapp.messages import reconciling, stopping, suppressing
 from webapp.messages.channels import Channel
 from webapp.messages.models import Batch, EventState, MessageState, ProviderEvent, SuppressedBecause
 
@@ -57,8 +58,8 @@ def text_from(client, token, sid, body, **more):
     return twilio(client, token, "/webhooks/twilio/inbound", **form)
 
 
-def choice(value, *, category="marketing_messages"):
-    return [{"wa_id": PHONE[1:], "category": category, "value": value, "timestamp": 1}]
+def choice(value, *, category="marketing_messages", at=1):
+    return [{"wa_id": PHONE[1:], "category": category, "value": value, "timestamp": at}]
 
 
 def status(ref, state, **more):
@@ -71,6 +72,13 @@ def status(ref, state, **more):
             **more,
         }
     ]
+
+
+def rehearsal(db):
+    batch = Batch(subject_type="campaign", subject_id="1", rehearsal="calm")
+    db.session.add(batch)
+    db.session.commit()
+    return batch
 
 
 def off(channel=Channel.SMS):
@@ -113,6 +121,17 @@ def test_the_menu_of_whatsapp_stops_and_resumes_offers(client, queue, secret):
     assert not off(Channel.WHATSAPP)
 
 
+def test_a_resume_that_comes_late_does_not_undo_a_later_stop(client, queue, secret):
+    whatsapp(client, secret, user_preferences=choice("stop", at=200))
+    whatsapp(client, secret, user_preferences=choice("resume", at=100))
+    queue.run()
+    assert off(Channel.WHATSAPP)
+
+    whatsapp(client, secret, user_preferences=choice("resume", at=300))
+    queue.run()
+    assert not off(Channel.WHATSAPP)
+
+
 def test_a_later_report_that_a_person_wants_none_puts_them_on_the_list(
     client, queue, secret, written
 ):
@@ -139,13 +158,50 @@ def test_what_whatsapp_charges_is_noted(client, queue, secret, written, billable
     assert message.billed == units
 
 
+def test_an_account_that_is_refused_only_later_stops_its_channel(client, queue, secret, written):
+    message = written(Channel.WHATSAPP)
+    queue.run()
+
+    whatsapp(client, secret, statuses=status(message.id, "failed", errors=[{"code": 131042}]))
+    queue.run()
+
+    assert message.state == MessageState.FAILED
+    assert [row.channel for row in stopping.stopped()] == [Channel.WHATSAPP]
+
+
+def test_in_a_rehearsal_it_holds_the_batch_and_no_channel(db, client, queue, secret, written):
+    batch = rehearsal(db)
+    message = written(Channel.WHATSAPP)
+    queue.run()
+    message.batch_id = batch.id
+    db.session.commit()
+
+    whatsapp(client, secret, statuses=status(message.id, "failed", errors=[{"code": 131042}]))
+    queue.run()
+
+    assert "payment method" in batch.reason
+    assert stopping.stopped() == []
+
+
+@pytest.mark.parametrize("rehearsed", [False, True])
+def test_twilio_is_asked_where_the_message_went(db, queue, sandbox, written, rehearsed):
+    batch = rehearsal(db)
+    message = written()
+    if rehearsed:
+        message.batch_id = batch.id
+    db.session.commit()
+
+    found = reconciling.accounts_of(message).twilio.base_url
+
+    assert found == (f"{sandbox.url}/as/calm.{batch.id}" if rehearsed else sandbox.url)
+    assert reconciling.find(reconciling.accounts_of(message), "x", PHONE, now()) == []
+
+
 # A rehearsal beside accounts of our own
 
 
 def test_the_sandbox_moves_the_messages_of_a_rehearsal_only(db, real, queue, secret, written):
-    batch = Batch(subject_type="campaign", subject_id="1", rehearsal="calm")
-    db.session.add(batch)
-    db.session.commit()
+    batch = rehearsal(db)
     rehearsed, genuine = written(Channel.WHATSAPP), written(Channel.WHATSAPP)
     sms, genuine_sms = written(), written()
     queue.run()

@@ -123,10 +123,12 @@ def customers(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/customers")
 @needs(Role.OPERATOR)
 def add_customers(campaign_id: int) -> ResponseReturnValue:
-    """Add the customers who were chosen."""
+    """Add the customers who were chosen, or only count them."""
     campaign, form = _open(campaign_id), CustomersForm(request.form)
     if not form.validate():
         return _customers_page(campaign, request.form, status=422)
+    if "look" in request.form:
+        return _customers_page(campaign, request.form)
     adding.add_customers(campaign, form.asked(campaign.zone))
     db.session.commit()
     return goes_to(url_for(".index", campaign_id=campaign_id))

@@ -12,8 +12,8 @@ from sqlalchemy import CursorResult, update
 
 from webapp.accounts.acting import record
 from webapp.campaigns.composing import Composer, Letter, Trouble, composer, first_of
-from webapp.campaigns.expanding import (
-    SECONDS,
+from webapp.campaigns.expanding import SECONDS
+from webapp.campaigns.in_turn import (
     Person,
     being_read,
     last_recipient,

@@ -2,14 +2,14 @@
 
 import time
 import uuid
-from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, Row, bindparam, exists, func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from uuid_utils.compat import uuid7
 
-from webapp.campaigns.composing import Composer, Letter, Trouble, composer
-from webapp.campaigns.models import Campaign, Expansion, Recipient, Source, SourceState
+from webapp.campaigns.composing import Composer, Letter, composer
+from webapp.campaigns.in_turn import Person, being_read, note_problems, people_after
+from webapp.campaigns.models import Campaign, Expansion, Recipient
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.running import Run
@@ -17,23 +17,8 @@ from webapp.messages.models import Batch, MessageState, Urgency
 from webapp.messages.quiet import Window, window
 from webapp.messages.writing import write_many
 
-SLICE = 2_000
 #: A job gives way after this long and goes on from the mark.
 SECONDS = 15.0
-#: Columns instead of rows of the ORM: a third of the time, and nothing is kept.
-READ = (
-    Recipient.id,
-    Recipient.phone,
-    Recipient.email,
-    Recipient.zone,
-    Recipient.country,
-    Recipient.values,
-    Recipient.customer_id,
-    Recipient.problem,
-    Recipient.detail,
-)
-Person = Row[Any]
-Result = Letter | Trouble
 
 
 class Plan(NamedTuple):
@@ -69,11 +54,16 @@ def expand(run: Run, campaign: Campaign, batch: Batch) -> bool:
     return True
 
 
+def goes_on_later(campaign: Campaign, batch: Batch) -> bool:
+    """Say whether somebody may be left, because recipients are being read just now."""
+    return batch.cancelled_at is None and being_read(campaign.id)
+
+
 def summary(campaign: Campaign, batch: Batch) -> str:
     """Return what came of it, in a sentence."""
     if batch.cancelled_at is not None:
         return "It was stopped before everybody had been written to."
-    if being_read(campaign.id):
+    if goes_on_later(campaign, batch):
         return "It goes on when the new recipients have been read."
     return (
         f"Looked at {looked_at(Plan.of(campaign, batch)):,} recipients, and wrote their messages."
@@ -114,35 +104,6 @@ def expand_some(plan: Plan, texts: Composer) -> int | None:
         db.session.rollback()
         return None
     return len(people)
-
-
-def people_after(campaign_id: int, reached: int) -> Sequence[Person]:
-    """Return the next recipients of a campaign, in the order in which they came.
-
-    While a source is being read there are none: a number that is given out and not stored yet
-    would be left behind for ever. The end is looked up before that is asked, so that it is exact.
-    """
-    last = last_recipient(campaign_id)
-    if last <= reached or being_read(campaign_id):
-        return ()
-    return db.session.execute(
-        select(*READ)
-        .where(Recipient.campaign_id == campaign_id, Recipient.id > reached, Recipient.id <= last)
-        .order_by(Recipient.id)
-        .limit(SLICE)
-    ).all()
-
-
-def last_recipient(campaign_id: int) -> int:
-    """Return the number of the newest recipient; 0 when there is none."""
-    query = select(func.max(Recipient.id)).where(Recipient.campaign_id == campaign_id)
-    return db.session.scalar(query) or 0
-
-
-def being_read(campaign_id: int) -> bool:
-    """Say whether recipients are still being added."""
-    reading = exists().where(Source.campaign_id == campaign_id, Source.state == SourceState.READING)
-    return bool(db.session.scalar(select(reading)))
 
 
 def looked_at(plan: Plan) -> int:
@@ -228,23 +189,3 @@ def message(
 def purpose(batch_id: int) -> str:
     """Return what the messages of a batch tell: nobody gets it twice by one channel."""
     return f"campaign.{batch_id}"
-
-
-def note_problems(people: Sequence[Person], found: Sequence[Result]) -> None:
-    """Write at each recipient why nothing can be sent to them, where that has changed."""
-    rows = []
-    for one, result in zip(people, found, strict=True):
-        trouble = result if isinstance(result, Trouble) else None
-        problem = trouble.code if trouble else None
-        detail = trouble.sentence[:300] if trouble else None
-        if (problem, detail) != (one.problem, one.detail):
-            rows.append({"of": one.id, "new_problem": problem, "new_detail": detail})
-    if rows:
-        db.session.connection().execute(_NOTE, rows)
-
-
-_NOTE = (
-    update(Recipient)
-    .where(Recipient.id == bindparam("of"))
-    .values(problem=bindparam("new_problem"), detail=bindparam("new_detail"))
-)

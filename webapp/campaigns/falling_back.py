@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 
 from webapp.campaigns.composing import Composer, Letter, composer
 from webapp.campaigns.ending import reopen
-from webapp.campaigns.expanding import READ, Plan, Windows, message, purpose
+from webapp.campaigns.expanding import Plan, Windows, message, purpose
+from webapp.campaigns.in_turn import READ
 from webapp.campaigns.models import Campaign, Recipient
 from webapp.extensions import db
 from webapp.messages import recording

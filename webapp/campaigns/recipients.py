@@ -1,18 +1,20 @@
 """The recipients of a campaign, each with what became of the message to them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from webapp.campaigns import standing
 from webapp.campaigns.expanding import purpose
 from webapp.campaigns.models import Campaign, Expansion, Recipient
 from webapp.customers.finding import holds
 from webapp.extensions import db
-from webapp.messages.models import Batch, Message, MessageState
+from webapp.messages.models import IN_THE_WAY, Batch, Message, MessageState
 from webapp.paging import Page, page
+from webapp.states import stands
 
 #: Who has no message is found under these, everybody else under the state of theirs.
 UNSENDABLE, UNWRITTEN = "problem", "unwritten"
@@ -53,6 +55,11 @@ class Line(NamedTuple):
         )
 
 
+#: What the index of the messages that have come out says, in its own words; it has ``recipient`` too.
+CAME_OUT = Message.state.not_in(
+    bindparam(None, list(IN_THE_WAY), expanding=True, literal_execute=True)
+)
+NUMBER = re.compile(r"\+?[0-9]{5,15}", re.ASCII)
 NOT_GOT = {
     MessageState.FAILED,
     MessageState.UNKNOWN,
@@ -64,40 +71,79 @@ NOT_GOT = {
 
 def listed(wanted: Wanted) -> Page:
     """Return a page of those who are looked for, newest row first, as ``Line``."""
-    found = page(query(wanted), Recipient.id)
-    return found._replace(rows=with_messages(wanted.batch_id, found.rows))
+    if wanted.state in set(MessageState):
+        found = page(by_message(wanted), Message.recipient)
+        rows = _in_order(found.rows)
+    else:
+        found = page(by_person(wanted), Recipient.id)
+        rows = found.rows
+    return found._replace(rows=with_messages(wanted.batch_id, rows))
 
 
-def query(wanted: Wanted) -> Select[Any]:
-    """Return the recipients who are looked for, in no order."""
+def by_person(wanted: Wanted) -> Select[Any]:
+    """Return the recipients who are looked for, whatever became of the message to them."""
     chosen = select(Recipient).where(Recipient.campaign_id == wanted.campaign_id)
     if wanted.words:
-        chosen = chosen.where(holds(wanted.words, Recipient.name, Recipient.key, Recipient.email))
+        chosen = chosen.where(named(wanted))
     if wanted.state == UNSENDABLE:
         reason = Recipient.problem == wanted.code if wanted.code else Recipient.problem.is_not(None)
         return chosen.where(reason)
     if wanted.state == UNWRITTEN:
-        return chosen.where(Recipient.problem.is_(None), Recipient.id > _reached(wanted.batch_id))
-    if wanted.state:
-        return chosen.join(Message, Message.recipient == Recipient.id).where(*of_state(wanted))
+        mark = select(Expansion.reached).where(Expansion.batch_id == wanted.batch_id)
+        reached = db.session.scalar(mark) or 0
+        return chosen.where(Recipient.problem.is_(None), Recipient.id > reached)
     return chosen
+
+
+def by_message(wanted: Wanted) -> Select[Any]:
+    """Return the numbers of those the message to whom is in a state.
+
+    Only the number, so that an index answers it: the rows of a hundred thousand are not read to
+    find fifty.
+    """
+    chosen = select(Message.recipient).where(*of_state(wanted))
+    if wanted.words:
+        people = select(Recipient.id).where(
+            Recipient.campaign_id == wanted.campaign_id, named(wanted)
+        )
+        chosen = chosen.where(Message.recipient.in_(people))
+    return chosen
+
+
+def named(wanted: Wanted) -> ColumnElement[bool]:
+    """Say in SQL that a recipient has the name, the number or the address that is looked for.
+
+    What can only be part of a number is looked for in the keys alone: they stand in an index.
+    """
+    digits = re.sub(r"[\s().-]", "", wanted.words)
+    if NUMBER.fullmatch(digits):
+        return Recipient.id.in_(
+            select(Recipient.id).where(
+                Recipient.campaign_id == wanted.campaign_id, Recipient.key.contains(digits)
+            )
+        )
+    if "@" in wanted.words:
+        return holds(wanted.words, Recipient.email)
+    return holds(wanted.words, Recipient.name, Recipient.email)
+
+
+def _in_order(numbers: Sequence[int]) -> Sequence[Recipient]:
+    query = select(Recipient).where(Recipient.id.in_(numbers)).order_by(Recipient.id.desc())
+    return db.session.scalars(query).all()
 
 
 def of_state(wanted: Wanted, *, superseded: bool = False) -> list[ColumnElement[bool]]:
     """Return the conditions on the message."""
+    state = MessageState(wanted.state)
     conditions = [
         Message.batch_id == wanted.batch_id,
         Message.superseded.is_(superseded),
-        Message.state == MessageState(wanted.state),
+        stands(Message.state, state),
+        *([] if state in IN_THE_WAY else [CAME_OUT]),
     ]
     if wanted.code == standing.NO_CODE:
         return [*conditions, Message.code.is_(None)]
     return [*conditions, Message.code == wanted.code] if wanted.code else conditions
-
-
-def _reached(batch_id: int | None) -> ColumnElement[int]:
-    mark = select(Expansion.reached).where(Expansion.batch_id == batch_id).scalar_subquery()
-    return func.coalesce(mark, 0)
 
 
 def with_messages(batch_id: int | None, rows: Sequence[Recipient]) -> list[Line]:

@@ -55,7 +55,7 @@ def reach(campaign: Campaign, state: str, code: str = "") -> Reach:
 
 def unwritten(campaign: Campaign) -> int:
     """Return to how many nothing was written yet, because it was stopped before."""
-    query = recipients.query(Wanted(campaign.id, campaign.batch_id, recipients.UNWRITTEN))
+    query = recipients.by_person(Wanted(campaign.id, campaign.batch_id, recipients.UNWRITTEN))
     return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 

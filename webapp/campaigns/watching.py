@@ -1,25 +1,23 @@
 """How a campaign stands, from a handful of rows: nothing is counted while people watch."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from webapp.campaigns import comparing, forecasting, pacing, standing, words
+from webapp.campaigns import comparing, standing
 from webapp.campaigns.models import Campaign, CampaignState
+from webapp.campaigns.pacing import SOON, Pace
 from webapp.campaigns.standing import Part
 from webapp.clock import now
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel
-from webapp.messages.models import Batch, ChannelState, Message, MessageState
-from webapp.messages.quiet import window
+from webapp.messages.models import IN_THE_WAY, Batch, ChannelState
 from webapp.pages import FAST_MS, SLOW_MS
-from webapp.states import stands
 
 #: The jobs that a campaign's page shows; its recipients and its check have pages of their own.
 SHOWN = (JobKind.CAMPAIGN_SEND, JobKind.CAMPAIGN_RETRY, JobKind.CAMPAIGN_CLEAR)
@@ -28,10 +26,6 @@ SENDING_MS = 2 * FAST_MS
 BEGUN = (CampaignState.SENDING, CampaignState.DONE, CampaignState.CANCELLED)
 #: So long after its end reports still come, and the page still looks.
 PATIENCE = timedelta(minutes=10)
-#: Who lives elsewhere changes the range less than its width.
-MOST_ZONES = 5
-#: What waits for less than this is about to leave.
-SOON = timedelta(seconds=3)
 
 
 @dataclass
@@ -100,9 +94,9 @@ class Watched:
 
     @property
     def _waits(self) -> bool:
-        counts = self.batch.counts if self.batch else {}
-        uncounted = self.batch is not None and self.batch.tallied_at is None
-        return uncounted or any(counts.get(state) for state in ("queued", "sending"))
+        if self.batch is None:
+            return False
+        return self.batch.stale or any(self.batch.counts.get(state) for state in IN_THE_WAY)
 
     @property
     def writing(self) -> Job | None:
@@ -155,78 +149,17 @@ class Watched:
         limits = list(self.limits.values())
         return 0 if 0 in limits else sum(limits)
 
-    @property
-    def speed(self) -> float | None:
-        """Messages a minute of late."""
-        return pacing.lately(self.batch.history, self.moment) if self.batch else None
-
     @cached_property
-    def left(self) -> tuple[datetime, datetime] | None:
-        """When it will be done, at the earliest and at the latest; None when that cannot be said."""
-        if self.batch is None or not self.under_way or self.held or not self.remaining:
+    def pace(self) -> Pace | None:
+        """How fast it is and how long it still takes; None when nothing leaves."""
+        if self.batch is None or not self.under_way or self.held:
             return None
-        measured = (self.speed, pacing.overall(self.batch.history))
-        speeds = pacing.expected(measured, self.limit)
-        if speeds is None:
-            return None
-        hours = (self.batch.quiet_from, self.batch.quiet_until)
-        late, soon = (
-            forecasting.end_of(self._zones, speed / 60, self.moment, hours) for speed in speeds
-        )
-        return None if soon is None or late is None else (soon, late)
+        return Pace(self.campaign, self.batch, self.remaining, self.limit, self.moment)
 
     @property
-    def _zones(self) -> dict[str, int]:
-        """Say how many of those who are left live in which time zone, as the check found them."""
-        found: Counter[str] = Counter()
-        for zones in forecasting.by_channel(self.campaign).values():
-            found.update(zones)
-        largest = dict(found.most_common(MOST_ZONES)) or {self.campaign.zone: 1}
-        share = self.remaining / sum(largest.values())
-        return {zone: round(count * share) for zone, count in largest.items()}
-
-    @property
-    def time_left(self) -> str | None:
-        """How long it still takes, in words."""
-        if self.left is None:
-            return None
-        soon, late = self.left
-        return words.span_words(soon - self.moment, late - self.moment)
-
-    @property
-    def ends(self) -> str | None:
-        """When it will be done, in words."""
-        if self.left is None or self.left[1] - self.moment < timedelta(hours=1):
-            return None
-        return words.end_words(*self.left, self.campaign.zone, self.moment)
-
-    def _opening(self, moment: datetime) -> tuple[datetime, datetime | None]:
-        hours = (self.batch.quiet_from, self.batch.quiet_until) if self.batch else (None, None)
-        return window(self.campaign.zone, *hours, moment)
-
-    @cached_property
     def waits_until(self) -> datetime | None:
-        """When the next message may leave, if that is not now: quiet hours, or a next try."""
-        if self.batch is None or not self.under_way or self.held or not self.numbers["queued"]:
-            return None
-        first = [
-            select(func.min(Message.due_at))
-            .where(
-                Message.batch_id == self.batch.id,
-                Message.channel == channel,
-                stands(Message.state, MessageState.QUEUED),
-            )
-            .scalar_subquery()
-            for channel in self.campaign.order
-        ]
-        found = [due for due in db.session.execute(select(*first)).one() if due]
-        due = min(found, default=None)
-        return due if due and due > self.moment + SOON else None
-
-    @property
-    def quiet(self) -> bool:
-        """Whether what it waits for is the end of quiet hours, by the campaign's own clock."""
-        return self._opening(self.moment)[0] > self.moment
+        """When the next message may leave, if that is not now."""
+        return self.pace.waits_until if self.pace and self.numbers["queued"] else None
 
     @property
     def began(self) -> datetime | None:

@@ -17,9 +17,11 @@ from webapp.exports import asking
 from webapp.exports.models import KEPT_FOR, Export
 from webapp.extensions import db
 from webapp.jobs.models import Job
+from webapp.notices import links
 from webapp.pages import render
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")
+links.register("export", "exports.show", "export_id", called=asking.filename_of)
 
 _ID: BindParameter[int] = bindparam("export_id")
 _OF_JOBS = (
@@ -77,8 +79,8 @@ def _content(path: str) -> Iterator[bytes]:
         first = next(parts, b"")
     except FileNotFoundError:
         abort(404, GONE)
-    except storage.NotSetUp:
-        abort(503, "There is no place for files. Ask an admin to look at STORAGE_URL.")
+    except (storage.NotSetUp, storage.Away):
+        abort(503, "The place for files does not answer. Try again in a minute.")
     return chain([first], parts)
 
 

@@ -10,6 +10,7 @@ import structlog
 from webapp.messages.channels import Carrier, Channel, Outcome, OutcomeKind, Parcel
 from webapp.messages.claiming import Claimed
 from webapp.messages.recording import Sent
+from webapp.messages.suppressing import unsubscribe_url
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +20,7 @@ MOST = 500
 #: What was claimed longer ago does not leave: its lease may be over, and somebody else's by now.
 OLDEST = 20.0
 #: Answers are gathered this long, or until there are so many, before they are written.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 ENOUGH = 250
 
 
@@ -140,4 +141,6 @@ def parcel(message: Claimed) -> Parcel:
         template=message.template,
         attempt=message.attempt,
         category=message.category,
+        # Also for a rehearsal, whose link says that it was one.
+        unsubscribe_url=unsubscribe_url(message.id) if message.category == "campaign" else None,
     )

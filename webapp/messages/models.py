@@ -83,7 +83,7 @@ class Message(Model):
         Index("ix_messages_due", "urgency", "due_at", **_only(_DUE_SQL)),
         Index("ix_messages_batch_due", "batch_id", "channel", "due_at", **_only(_DUE_OF_BATCH_SQL)),
         Index("ix_messages_batch", "batch_id", "superseded", "state", "code", "channel", "country",
-              "billed", "units", **_only(_CAME_OUT_SQL)),
+              "billed", "units", "recipient", **_only(_CAME_OUT_SQL)),
         Index("ix_messages_sending", "batch_id", "lease_until", **_only(_SENDING_SQL)),
         Index("ix_messages_lane", "lane", "id", **_only(_IN_THE_WAY_SQL)),
         Index("ix_messages_provider", "channel", "provider_id", **_only(_PROVIDER_SQL)),

@@ -12,14 +12,21 @@ import structlog
 from sqlalchemy import exists, func, select, update
 
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import db, settings
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
-from webapp.messages.channels import Channel, OutcomeKind
+from webapp.messages.channels import Accounts, Channel, OutcomeKind, rehearsing
 from webapp.messages.channels.exchange import ProviderError
 from webapp.messages.channels.sms import Listed, TwilioCarrier
-from webapp.messages.delivering import sender
-from webapp.messages.models import Attempt, EventState, Message, MessageState, ProviderEvent
+from webapp.messages.delivering import accounts_of_settings, sender
+from webapp.messages.models import (
+    Attempt,
+    Batch,
+    EventState,
+    Message,
+    MessageState,
+    ProviderEvent,
+)
 from webapp.messages.statuses import TWILIO, Report, apply
 from webapp.states import move
 
@@ -67,25 +74,35 @@ def ask_twilio(message: Message) -> None:
     """Search Twilio's list for an SMS: found, it was sent; not found after a while, it was not."""
     began = last_attempt(message)
     ref, to, body = str(message.id), message.address, message.body
+    accounts = accounts_of(message)
     db.session.commit()  # nothing is held while the provider is asked
     try:
-        listed = find(ref, to, began - timedelta(seconds=5))
+        listed = find(accounts, ref, to, began - timedelta(seconds=5))
     except ProviderError as trouble:
         log.warning("twilio cannot be asked now", message=ref, problem=str(trouble))
         return
     for entry in reversed(listed):
         if entry.body == body and not known(entry.sid):
             state = TWILIO.get(entry.status, MessageState.SENT)
-            apply(Report(Channel.SMS, ref, entry.sid, state, now(), entry.error_code))
+            known_by = (Channel.SMS, ref, entry.sid, state, now(), entry.error_code)
+            apply(Report(*known_by, billed=entry.units))
             return
     if began < now() - SETTLED:
         not_sent(message)
 
 
-def find(ref: str, to: str, since: datetime) -> list[Listed]:
+def accounts_of(message: Message) -> Accounts:
+    """Return by whose accounts a message left: a rehearsal's by the sandbox's."""
+    batch = db.session.get(Batch, message.batch_id) if message.batch_id else None
+    if batch is None or batch.rehearsal is None:
+        return accounts_of_settings()
+    return rehearsing.accounts(settings(), batch.rehearsal, run=str(batch.id))
+
+
+def find(accounts: Accounts, ref: str, to: str, since: datetime) -> list[Listed]:
     """List what Twilio sent to a number. Raises ProviderError."""
     here = sender()
-    carrier = here.carrier(Channel.SMS)
+    carrier = here.lines_of(accounts)[Channel.SMS].carrier
     if not isinstance(carrier, TwilioCarrier):
         return []
     return here.run(carrier.find(ref, to, since))

@@ -1,7 +1,7 @@
 """What providers say became of a message later: delivered, read, or failed after all."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,12 +11,15 @@ from sqlalchemy import ColumnElement, update
 
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.messages.channels import Channel, OutcomeKind
-from webapp.messages.channels.outcomes import explain, outcome
+from webapp.messages import stopping
+from webapp.messages.batches import hold_by_id, touch
+from webapp.messages.channels import Channel, Outcome, OutcomeKind
+from webapp.messages.channels.outcomes import Explanation, explain, outcome
 from webapp.messages.models import Batch, Message, MessageState
 from webapp.messages.opting_out import preferences
+from webapp.messages.protecting import Verdict, protect
 from webapp.messages.receiving import handles
-from webapp.messages.recording import Sent, after_refusal
+from webapp.messages.recording import Sent, after_refusal, failed_for_good
 from webapp.messages.suppressing import after_outcomes
 from webapp.states import move
 
@@ -74,17 +77,27 @@ class Report(NamedTuple):
 
 def apply(report: Report) -> bool:
     """Move the message that the report is about. False when we do not know that message."""
-    message = find(report)
-    if message is None:
-        return False
-    if report.rehearsal and not _rehearsed(message):
-        log.error("the sandbox told of a message that is no rehearsal", message=str(message.id))
-        return True
-    if report.state == MessageState.FAILED:
-        _fail(message, report)
-    else:
-        _advance(message, report)
-    return True
+    return apply_all([report]) is None
+
+
+def apply_all(reports: Iterable[Report]) -> str | None:
+    """Move the messages of some reports; return the provider's id of the last that we do not know.
+
+    Batches are told at the end, because that locks their rows until the commit.
+    """
+    unknown, changed = None, []
+    for report in reports:
+        message = find(report)
+        if message is None:
+            unknown = report.provider_id
+        elif report.rehearsal and not _rehearsed(message):
+            log.error("the sandbox told of a message that is no rehearsal", message=str(message.id))
+        elif (_fail if report.state == MessageState.FAILED else _advance)(message, report):
+            changed.append(message)
+    of_batch = [message for message in changed if message.batch_id is not None]
+    failed_for_good([one.id for one in of_batch if one.state == MessageState.FAILED])
+    touch(message.batch_id for message in of_batch if message.batch_id)
+    return unknown
 
 
 def find(report: Report) -> Message | None:
@@ -108,7 +121,7 @@ def _rehearsed(message: Message) -> bool:
     return batch is not None and batch.rehearsal is not None
 
 
-def _advance(message: Message, report: Report) -> None:
+def _advance(message: Message, report: Report) -> bool:
     stamps: dict[str, Any] = {"provider_id": report.provider_id}
     stamps["sent_at"] = message.sent_at or report.at
     if report.billed is not None:
@@ -118,7 +131,7 @@ def _advance(message: Message, report: Report) -> None:
     if report.state == MessageState.READ:
         stamps["delivered_at"] = message.delivered_at or report.at
         stamps["read_at"] = report.at
-    move(
+    moved = move(
         message,
         report.state,
         expect=BEFORE[report.state],
@@ -129,6 +142,7 @@ def _advance(message: Message, report: Report) -> None:
     )
     if report.state == MessageState.DELIVERED:
         _remember(message, Message.delivered_at.is_(None), delivered_at=report.at)
+    return moved
 
 
 def _remember(message: Message, missing: ColumnElement[bool], **stamps: Any) -> None:
@@ -136,7 +150,7 @@ def _remember(message: Message, missing: ColumnElement[bool], **stamps: Any) -> 
     db.session.execute(update(Message).where(Message.id == message.id, missing).values(**stamps))
 
 
-def _fail(message: Message, report: Report) -> None:
+def _fail(message: Message, report: Report) -> bool:
     """The provider took it and could not deliver it: try again only where the code allows that."""
     code = report.code or "undelivered"
     words, result = (
@@ -163,6 +177,20 @@ def _fail(message: Message, report: Report) -> None:
     )
     if moved:
         after_outcomes([Sent(message, result)])  # type: ignore[arg-type]  # it has all that a claimed row has
+        _tell_others(message, result, words)
+    return moved
+
+
+def _tell_others(message: Message, result: Outcome, words: Explanation) -> None:
+    """What is refused only after it was taken stops what would be refused in the same way."""
+    if message.batch_id is not None:
+        protect([Verdict(message.batch_id, message.channel, result.kind, result.code)])
+    if result.kind != OutcomeKind.STOP_CHANNEL:
+        return
+    if _rehearsed(message) and message.batch_id is not None:
+        hold_by_id(message.batch_id, words.sentence, words.advice)
+    else:
+        stopping.stop(message.channel, words.sentence, words.advice)
 
 
 @handles("whatsapp")
@@ -171,16 +199,27 @@ def whatsapp_event(body: bytes, extra: dict[str, Any]) -> str | None:
 
     https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
     """
-    unknown = None
-    rehearsal = bool(extra.get("rehearsal"))
-    for value in _values(body):
-        if not rehearsal:
+    if not extra.get("rehearsal"):
+        for value in _values(body):
             preferences(value)
-        for status in value.get("statuses", ()):
-            report = _whatsapp_report(status, rehearsal=rehearsal)
-            if report is not None and not apply(report):
-                unknown = report.provider_id
-    return unknown
+    return apply_all(_whatsapp_statuses(body, extra))
+
+
+def whatsapp_reports(body: bytes, extra: dict[str, Any]) -> list[Report] | None:
+    """Read a webhook that tells of statuses alone; None when it tells of more. Raises ValueError."""
+    if any("user_preferences" in value for value in _values(body)):
+        return None
+    return _whatsapp_statuses(body, extra)
+
+
+def _whatsapp_statuses(body: bytes, extra: dict[str, Any]) -> list[Report]:
+    rehearsal = bool(extra.get("rehearsal"))
+    told = (
+        _whatsapp_report(status, rehearsal=rehearsal)
+        for value in _values(body)
+        for status in value.get("statuses", ())
+    )
+    return [report for report in told if report is not None]
 
 
 def _values(body: bytes) -> Iterator[dict[str, Any]]:
@@ -219,14 +258,19 @@ def _whatsapp_report(status: dict[str, Any], *, rehearsal: bool) -> Report | Non
 
 @handles("twilio")
 def twilio_event(body: bytes, extra: dict[str, Any]) -> str | None:
-    """Work through one status callback; its fields may grow without notice.
+    """Work through one status callback."""
+    return apply_all(twilio_reports(body, extra))
+
+
+def twilio_reports(body: bytes, extra: dict[str, Any]) -> list[Report]:
+    """Read a status callback; its fields may grow without notice.
 
     https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
     """
     form: dict[str, str] = json.loads(body)
     state = TWILIO.get(form.get("MessageStatus", ""))
     if state is None or "MessageSid" not in form:
-        return None
+        return []
     report = Report(
         Channel.SMS,
         extra.get("ref"),
@@ -236,4 +280,4 @@ def twilio_event(body: bytes, extra: dict[str, Any]) -> str | None:
         form.get("ErrorCode") or None,
         rehearsal=bool(extra.get("rehearsal")),
     )
-    return None if apply(report) else report.provider_id
+    return [report]

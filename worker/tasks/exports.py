@@ -5,7 +5,7 @@ from webapp.exports import cleaning, writing
 from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.running import Impossible, Run
+from webapp.jobs.running import Impossible, NotNow, Run
 from worker.tasking import job_task
 
 
@@ -19,6 +19,10 @@ def write(run: Run, export_id: int) -> dict[str, str]:
         return {"answer": writing.write(run, export)}
     except storage.NotSetUp as problem:
         raise Impossible("There is no place for files yet.", NOT_SET_UP) from problem
+    except storage.Away as problem:
+        raise NotNow(
+            "The place for files did not answer.", "It is tried again by itself."
+        ) from problem
 
 
 NOT_SET_UP = "Ask whoever looks after the server to set STORAGE_URL, then try again."

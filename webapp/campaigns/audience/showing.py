@@ -14,6 +14,7 @@ from webapp.jobs.models import Job
 from webapp.pages import interval
 
 KINDS = (JobKind.AUDIENCE_READ, JobKind.AUDIENCE_REMOVE)
+SAMPLED = 8
 REACH = {"phone": "with a number", "email": "with an address"}
 WANTS = {"sms": "who want offers by SMS", "whatsapp": "who want offers by WhatsApp",
          "email": "who want offers by e-mail"}  # fmt: skip
@@ -78,10 +79,8 @@ class Sampled(NamedTuple):
 def sampled(rows: Sequence[list[str]], columns: Columns) -> list[Sampled]:
     """Return what the first rows of a file become."""
     first = 1 if columns.header else 0
-    return [
-        _sampled(number, cells, columns)
-        for number, cells in enumerate(rows[first:], start=first + 1)
-    ]
+    some = rows[first : first + SAMPLED]
+    return [_sampled(number, cells, columns) for number, cells in enumerate(some, start=first + 1)]
 
 
 def _sampled(number: int, cells: list[str], columns: Columns) -> Sampled:
