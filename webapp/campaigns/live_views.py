@@ -92,7 +92,7 @@ def render_live(
 
 def shown(seen: watching.Watched) -> dict[str, Any]:
     """Return what a page shows of a batch, for real or rehearsed."""
-    campaign, batch = seen.campaign, seen.batch
+    batch = seen.batch
     bill = prices.bill(batch.billed) if batch and batch.billed else []
     return {
         "seen": seen,
