@@ -11,6 +11,8 @@ from webapp.messages.batches import hold_by_id
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.channels.outcomes import Flag, explain
 from webapp.messages.models import Batch
+from webapp.notices.endings import tell_of
+from webapp.notices.models import Level
 
 #: So many refusals with one and the same code, with no other answer between them, hold a batch.
 RUN = 10
@@ -95,7 +97,22 @@ def _count(batch_id: int, telling: list[Verdict]) -> None:
 
 def _hold(verdict: Verdict) -> None:
     words = explain(verdict.channel, verdict.code)
-    hold_by_id(verdict.batch_id, words.sentence, words.advice)
+    if hold_by_id(verdict.batch_id, words.sentence, words.advice):
+        _tell(verdict.batch_id)
+
+
+def _tell(batch_id: int) -> None:
+    """Tell whoever had it sent: nothing goes on until somebody has looked."""
+    batch = db.session.get_one(Batch, batch_id, populate_existing=True)
+    if batch.rehearsal is None and batch.held_at is not None:
+        tell_of(
+            batch.subject_type,
+            batch.subject_id,
+            "Has paused itself",
+            " ".join(filter(None, (batch.reason, batch.advice))),
+            level=Level.BAD,
+            key=f"batch:{batch_id}:{batch.held_at.timestamp():.0f}",
+        )
 
 
 def tells(verdict: Verdict) -> bool:

@@ -10,11 +10,12 @@ from webapp.extensions import UtcDateTime, db
 from webapp.jobs import owners
 from webapp.jobs.sweeping import rescue
 from webapp.messages import limiting
-from webapp.messages.batches import touch
+from webapp.messages.batches import take_back_some, touch
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.channels.outcomes import explain
 from webapp.messages.claiming import LEASE
 from webapp.messages.models import Attempt, Message, MessageState
+from webapp.messages.opened import stopped_batches
 from webapp.states import stands
 
 _SENDING = stands(Message.state, MessageState.SENDING)
@@ -46,6 +47,18 @@ def recover() -> None:
                 _renew(worker, moment)
         else:
             _leave_unknown(worker, moment)
+    db.session.commit()
+
+
+@rescue
+def take_back() -> None:
+    """Take back what came back to a batch after it was cancelled and cleared. Commits.
+
+    It was being handed over when somebody pressed stop, and the provider asked for it later. After
+    the time of a lease nothing is being handed over any more, and whoever stopped it has cleared it.
+    """
+    for batch in stopped_batches(now() - LEASE):
+        take_back_some(batch)
     db.session.commit()
 
 
