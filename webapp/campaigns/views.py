@@ -30,6 +30,7 @@ from webapp.messages import watching
 from webapp.messages.models import Batch
 from webapp.messages.stopping import NAMES
 from webapp.messages.suppressing import BY
+from webapp.notices import links as notice_links
 from webapp.pages import goes_to, render, say
 from webapp.paging import page
 
@@ -38,6 +39,7 @@ for part in (words.span_words, words.end_words):
     bp.add_app_template_global(part)
 ending.register()
 falling_back.register()
+notice_links.register("campaign", "campaigns.show", "campaign_id", called=listing.name_of)
 
 _ID: BindParameter[int] = bindparam("campaign_id")
 #: The campaign, its batches, its jobs and the tests that were sent of it may change.
