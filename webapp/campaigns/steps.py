@@ -119,7 +119,9 @@ def unknown_names(text: Named, known: list[str]) -> Iterator[str]:
 def _check(campaign: Campaign) -> Step:
     title = "Check and forecast"
     if campaign.checked is None:
-        return Step("check", title, done=False, sentence="Nobody's text has been checked yet.")
+        return Step(
+            "check", title, done=False, sentence="The recipients have not been checked yet."
+        )
     if not checking.is_fresh(campaign):
         words = "Texts or recipients have changed since they were checked."
         return Step("check", title, done=False, sentence=words)
