@@ -58,8 +58,8 @@ def text_from(client, token, sid, body, **more):
     return twilio(client, token, "/webhooks/twilio/inbound", **form)
 
 
-def choice(value, *, category="marketing_messages"):
-    return [{"wa_id": PHONE[1:], "category": category, "value": value, "timestamp": 1}]
+def choice(value, *, category="marketing_messages", at=1):
+    return [{"wa_id": PHONE[1:], "category": category, "value": value, "timestamp": at}]
 
 
 def status(ref, state, **more):
@@ -117,6 +117,17 @@ def test_the_menu_of_whatsapp_stops_and_resumes_offers(client, queue, secret):
     assert off(Channel.WHATSAPP)
 
     whatsapp(client, secret, user_preferences=choice("resume"))
+    queue.run()
+    assert not off(Channel.WHATSAPP)
+
+
+def test_a_resume_that_comes_late_does_not_undo_a_later_stop(client, queue, secret):
+    whatsapp(client, secret, user_preferences=choice("stop", at=200))
+    whatsapp(client, secret, user_preferences=choice("resume", at=100))
+    queue.run()
+    assert off(Channel.WHATSAPP)
+
+    whatsapp(client, secret, user_preferences=choice("resume", at=300))
     queue.run()
     assert not off(Channel.WHATSAPP)
 

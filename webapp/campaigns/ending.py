@@ -67,6 +67,19 @@ def finish(batch_id: int) -> bool:
     return True
 
 
+def count_problems(campaign: Campaign) -> None:
+    """Keep with a campaign how many get nothing and why, as the recipients stand now."""
+    counted = (
+        select(Recipient.problem, func.count().label("number"))
+        .where(Recipient.campaign_id == campaign.id, Recipient.problem.is_not(None))
+        .group_by(Recipient.problem)
+    )
+    found = {row.problem: row.number for row in db.session.execute(counted)}
+    if found != campaign.findings.get("problems"):
+        campaign.findings = {**campaign.findings, "problems": found}
+        campaign.version += 1
+
+
 def _tell(batch_id: int) -> None:
     campaign = db.session.scalars(
         select(Campaign)

@@ -7,9 +7,13 @@ from typing import NamedTuple
 from webapp.campaigns import audience, checking, drafting
 from webapp.campaigns.composing import composer
 from webapp.campaigns.in_turn import being_read
-from webapp.campaigns.models import Campaign
+from webapp.campaigns.models import Campaign, SourceState
+from webapp.message_templates.models import TemplateVersion
 from webapp.message_templates.rendering import BadTemplate
+from webapp.messages.channels import Channel
 from webapp.messages.stopping import NAMES
+
+APPROVED = "APPROVED"
 
 
 class Step(NamedTuple):
@@ -45,8 +49,10 @@ def _recipients(campaign: Campaign) -> Step:
         return Step("recipients", title, done=False, sentence="Recipients are still being read.")
     if not campaign.total:
         return Step("recipients", title, done=False, sentence="Nobody is to get it yet.")
-    people = "1 person" if campaign.total == 1 else f"{campaign.total:,} people"
-    return Step("recipients", title, done=True, sentence=f"{people} can be reached.")
+    waiting = sum(source.state == SourceState.MAPPING for source in campaign.sources)
+    rest = " A list still waits for you to say what its columns are." if waiting else ""
+    people = "1 person is" if campaign.total == 1 else f"{campaign.total:,} people are"
+    return Step("recipients", title, done=True, sentence=f"{people} to get it.{rest}")
 
 
 def _texts(campaign: Campaign) -> Step:
@@ -68,6 +74,8 @@ def text_troubles(campaign: Campaign) -> Iterator[str]:
             yield f"{NAMES[channel]} is not set up here. Choose another channel."
         elif campaign.text(channel) is None:
             yield f"Choose what is said by {NAMES[channel]}."
+    if Channel.WHATSAPP in campaign.order and not is_approved(campaign.whatsapp):
+        yield "WhatsApp does not take this template at the moment. Choose another one."
     try:
         names = composer(campaign).names
     except BadTemplate as problem:
@@ -75,6 +83,11 @@ def text_troubles(campaign: Campaign) -> Iterator[str]:
         return
     if campaign.total:
         yield from unknown_names(names, audience.placeholders(campaign))
+
+
+def is_approved(version: TemplateVersion | None) -> bool:
+    """Say whether WhatsApp takes a template; one that nobody asked about is tried."""
+    return version is None or version.template.status in (None, APPROVED)
 
 
 def unknown_names(names: frozenset[str], known: list[str]) -> Iterator[str]:
@@ -97,5 +110,5 @@ def _check(campaign: Campaign) -> Step:
     good = campaign.findings.get("good", 0)
     if not good:
         return Step("check", title, done=False, sentence="It can be sent to nobody.")
-    rest = f" {bad:,} cannot be sent to." if bad else ""
+    rest = f" To {bad:,} it cannot." if bad else ""
     return Step("check", title, done=True, sentence=f"It can be sent to {good:,}.{rest}")

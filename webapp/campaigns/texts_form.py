@@ -13,7 +13,7 @@ from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know Sel
 
 from webapp.campaigns import audience, drafting
 from webapp.campaigns.models import Campaign
-from webapp.campaigns.steps import unknown_names
+from webapp.campaigns.steps import APPROVED, unknown_names
 from webapp.customers.contacts import one_line
 from webapp.message_templates.language import compile_text
 from webapp.message_templates.models import TemplateVersion
@@ -24,7 +24,6 @@ from webapp.messages.stopping import NAMES
 
 TURNS = ("First by", "If that fails, by", "If that fails too, by")
 FILLING = "fill_"
-APPROVED = "APPROVED"
 
 
 class TextsForm(Form):
@@ -44,10 +43,10 @@ class TextsForm(Form):
         chosen = {channel: self.chosen(channel) for channel in order}
         return {channel: version.id for channel, version in chosen.items() if version}
 
-    def chosen(self, channel: Channel) -> TemplateVersion | None:
+    def chosen(self, name: str) -> TemplateVersion | None:
         """Return the version that is chosen for a channel."""
-        typed = self[channel.value].data if channel.value in self else ""
-        known = self.versions_there.get(channel, {})
+        typed = self[name].data if name in self else ""
+        known = self.versions_there.get(Channel(name), {})
         return known.get(int(typed)) if typed and typed.isdecimal() else None
 
     def fillings(self) -> dict[str, str]:

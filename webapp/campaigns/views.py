@@ -10,10 +10,21 @@ from sqlalchemy import BindParameter, String, bindparam, cast, func, select
 from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
-from webapp.campaigns import drafting, ending, falling_back, forecasting, listing, live_views, words
+from webapp.campaigns import (
+    checking,
+    drafting,
+    ending,
+    falling_back,
+    forecasting,
+    listing,
+    live_views,
+    prices,
+    words,
+)
 from webapp.campaigns.forms import NameForm
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.campaigns.steps import steps
+from webapp.clock import now
 from webapp.extensions import db
 from webapp.messages import watching
 from webapp.messages.models import Batch
@@ -89,6 +100,9 @@ def show(campaign_id: int) -> ResponseReturnValue:
         expected=forecasting.forecast(campaign),
         newer=newer(campaign),
         links=links(campaign),
+        fresh=checking.is_fresh(campaign),
+        sum_words=prices.sum_words,
+        now=now(),
     )
 
 
@@ -104,10 +118,10 @@ def links(campaign: Campaign) -> dict[str, list[Link]]:
     if not current_user.can(Role.OPERATOR):
         return {}
     there = {
-        "recipients": [("Choose them", "audience.index")],
-        "texts": [("Choose them", "campaigns.texts"), ("Look at each", "campaigns.preview")],
-        "check": [("Look at it", "campaigns.check")],
-        "rehearse": [("Rehearse it", "rehearsal.show")],
+        "recipients": [("Choose recipients", "audience.index")],
+        "texts": [("Choose texts", "campaigns.texts"), ("Look at each", "campaigns.preview")],
+        "check": [("Check and forecast", "campaigns.check")],
+        "rehearse": [("Rehearse", "rehearsal.show")],
     }
     return {
         step: [

@@ -16,7 +16,7 @@ from webapp.extensions import db, settings
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel
-from webapp.messages.models import Batch, ChannelState
+from webapp.messages.models import IN_THE_WAY, Batch, ChannelState
 from webapp.pages import FAST_MS, SLOW_MS
 
 #: The jobs that a campaign's page shows; its recipients and its check have pages of their own.
@@ -94,9 +94,9 @@ class Watched:
 
     @property
     def _waits(self) -> bool:
-        counts = self.batch.counts if self.batch else {}
-        uncounted = self.batch is not None and self.batch.tallied_at is None
-        return uncounted or any(counts.get(state) for state in ("queued", "sending"))
+        if self.batch is None:
+            return False
+        return self.batch.stale or any(self.batch.counts.get(state) for state in IN_THE_WAY)
 
     @property
     def writing(self) -> Job | None:

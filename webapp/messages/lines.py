@@ -20,7 +20,7 @@ MOST = 500
 #: What was claimed longer ago does not leave: its lease may be over, and somebody else's by now.
 OLDEST = 20.0
 #: Answers are gathered this long, or until there are so many, before they are written.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 ENOUGH = 250
 
 

@@ -27,7 +27,7 @@ def open_batches() -> Sequence[Open]:
     Jumps through the index from batch to batch, so it costs what there are batches with queued
     rows, however many rows those have and however many batches have none.
     """
-    return [Open(*row) for row in db.session.execute(_OPEN).all()]
+    return [Open(*row) for row in db.session.connection().execute(_OPEN).all()]
 
 
 def stopped_batches(before: datetime) -> Sequence[Batch]:

@@ -1,5 +1,6 @@
 """A person says STOP or START, by an SMS or in WhatsApp's menu: whether offers may go there."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import json
@@ -35,11 +36,19 @@ def preferences(value: dict[str, Any]) -> None:
         number, wish = str(choice.get("wa_id") or ""), choice.get("value")
         known = choice.get("category") == "marketing_messages" and wish in {"stop", "resume"}
         if known and number.isdecimal():
-            _switch(Channel.WHATSAPP, f"+{number}", off=wish == "stop")
+            _switch(Channel.WHATSAPP, f"+{number}", off=wish == "stop", at=_when(choice))
 
 
-def _switch(channel: Channel, address: str, *, off: bool) -> None:
+def _when(choice: dict[str, Any]) -> datetime | None:
+    """Return when a choice was made, which is how two that come in the wrong order are told apart."""
+    try:
+        return datetime.fromtimestamp(int(choice["timestamp"]), UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _switch(channel: Channel, address: str, *, off: bool, at: datetime | None = None) -> None:
     if off:
-        suppress(channel, address, SuppressedBecause.STOP)
+        suppress(channel, address, SuppressedBecause.STOP, at=at)
     else:
-        lift(channel, address, only=SAID)
+        lift(channel, address, only=SAID, at=at)

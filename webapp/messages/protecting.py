@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from webapp.extensions import db
 from webapp.messages.batches import hold_by_id
@@ -61,14 +61,16 @@ def _protect(batch_id: int, verdicts: list[Verdict]) -> None:
         return
     if all(verdict.kind == OutcomeKind.ACCEPTED for verdict in telling):
         # Most often: all is well, and there is no run to end.
-        db.session.execute(
-            update(Batch)
-            .where(Batch.id == batch_id, Batch.run_length > 0)
-            .values(run_code=None, run_length=0)
-            .execution_options(synchronize_session=False)
-        )
+        db.session.connection().execute(_END_RUN, {"of": batch_id})
         return
     _count(batch_id, telling)
+
+
+_END_RUN = (
+    update(Batch)
+    .where(Batch.id == bindparam("of"), Batch.run_length > 0)
+    .values(run_code=None, run_length=0)
+)
 
 
 def _count(batch_id: int, telling: list[Verdict]) -> None:

@@ -5,11 +5,11 @@ times, in any order and in any company, and changes a row once.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from webapp.clock import now
@@ -22,12 +22,18 @@ from webapp.states import stands
 
 log = structlog.get_logger(__name__)
 
-BATCH = 100
+BATCH = 400
 
 #: Works through one report. Returns the provider's id of a message or order that is not known yet,
 #: or None when all is done. Raises ValueError for a report that makes no sense.
 Handler = Callable[[bytes, dict[str, Any]], str | None]
 handlers: dict[str, Handler] = {}
+
+
+#: Works through many reports in one transaction, without a commit. Returns the numbers of those that
+#: must be handled one by one.
+Together = Callable[[Sequence[Row[Any]]], list[int]]
+together: dict[str, Together] = {}
 
 
 def handles(provider: str) -> Callable[[Handler], Handler]:
@@ -36,6 +42,16 @@ def handles(provider: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         handlers[provider] = handler
         return handler
+
+    return register
+
+
+def takes_many(*providers: str) -> Callable[[Together], Together]:
+    """Register what works through many reports of some providers at once."""
+
+    def register(work: Together) -> Together:
+        together.update(dict.fromkeys(providers, work))
+        return work
 
     return register
 
@@ -69,18 +85,36 @@ def reports_wait() -> bool:
 
 
 def receive() -> bool:
-    """Work through the oldest reports, each in a transaction of its own. True when more wait. Commits."""
-    waiting = db.session.scalars(
-        select(ProviderEvent.id)
+    """Work through the oldest reports. True when more wait. Commits."""
+    waiting = db.session.execute(
+        select(ProviderEvent.id, ProviderEvent.provider, ProviderEvent.body, ProviderEvent.extra)
         .where(stands(ProviderEvent.state, EventState.NEW))
         .order_by(ProviderEvent.id)
         .limit(BATCH)
+        .with_for_update(skip_locked=True)
     ).all()
+    left = [event.id for event in waiting if event.provider not in together]
+    for work in set(together.values()):
+        left += _at_once(work, [event for event in waiting if together.get(event.provider) == work])
     db.session.commit()
-    for event_id in waiting:
+    for event_id in left:
         handle(event_id)
         db.session.commit()
     return len(waiting) == BATCH
+
+
+def _at_once(work: Together, events: Sequence[Row[Any]]) -> list[int]:
+    """Work through many reports, or leave all of them to be handled one by one."""
+    if len(events) <= 1:
+        return [event.id for event in events]
+    try:
+        with db.session.begin_nested():
+            return work(events)
+    except OperationalError:
+        raise
+    except Exception as problem:  # one of them is at fault, and is found when each goes by itself
+        log.error("reports could not be worked through together", exc_info=problem)
+        return [event.id for event in events]
 
 
 def handle(event_id: int) -> None:

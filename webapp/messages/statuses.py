@@ -199,13 +199,27 @@ def whatsapp_event(body: bytes, extra: dict[str, Any]) -> str | None:
 
     https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
     """
-    rehearsal, reports = bool(extra.get("rehearsal")), []
-    for value in _values(body):
-        if not rehearsal:
+    if not extra.get("rehearsal"):
+        for value in _values(body):
             preferences(value)
-        told = (_whatsapp_report(one, rehearsal=rehearsal) for one in value.get("statuses", ()))
-        reports += [report for report in told if report is not None]
-    return apply_all(reports)
+    return apply_all(_whatsapp_statuses(body, extra))
+
+
+def whatsapp_reports(body: bytes, extra: dict[str, Any]) -> list[Report] | None:
+    """Read a webhook that tells of statuses alone; None when it tells of more. Raises ValueError."""
+    if any("user_preferences" in value for value in _values(body)):
+        return None
+    return _whatsapp_statuses(body, extra)
+
+
+def _whatsapp_statuses(body: bytes, extra: dict[str, Any]) -> list[Report]:
+    rehearsal = bool(extra.get("rehearsal"))
+    told = (
+        _whatsapp_report(status, rehearsal=rehearsal)
+        for value in _values(body)
+        for status in value.get("statuses", ())
+    )
+    return [report for report in told if report is not None]
 
 
 def _values(body: bytes) -> Iterator[dict[str, Any]]:
@@ -244,14 +258,19 @@ def _whatsapp_report(status: dict[str, Any], *, rehearsal: bool) -> Report | Non
 
 @handles("twilio")
 def twilio_event(body: bytes, extra: dict[str, Any]) -> str | None:
-    """Work through one status callback; its fields may grow without notice.
+    """Work through one status callback."""
+    return apply_all(twilio_reports(body, extra))
+
+
+def twilio_reports(body: bytes, extra: dict[str, Any]) -> list[Report]:
+    """Read a status callback; its fields may grow without notice.
 
     https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
     """
     form: dict[str, str] = json.loads(body)
     state = TWILIO.get(form.get("MessageStatus", ""))
     if state is None or "MessageSid" not in form:
-        return None
+        return []
     report = Report(
         Channel.SMS,
         extra.get("ref"),
@@ -261,4 +280,4 @@ def twilio_event(body: bytes, extra: dict[str, Any]) -> str | None:
         form.get("ErrorCode") or None,
         rehearsal=bool(extra.get("rehearsal")),
     )
-    return apply_all([report])
+    return [report]

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
@@ -48,10 +49,18 @@ class Result(Protocol):
 
 
 def suppress(
-    channel: Channel, address: str, why: SuppressedBecause, note: str | None = None
+    channel: Channel,
+    address: str,
+    why: SuppressedBecause,
+    note: str | None = None,
+    *,
+    at: datetime | None = None,
 ) -> bool:
-    """Send no more offers there, whoever sends. False when it is so already."""
-    return bool(_add([Lane(channel, address)], why, note))
+    """Send no more offers there, whoever sends. False when it is so already.
+
+    ``at`` is when the person said it, where that is told.
+    """
+    return bool(_add([Lane(channel, address)], why, note, at=at))
 
 
 def lift(
@@ -60,12 +69,17 @@ def lift(
     *,
     only: Collection[SuppressedBecause] = tuple(SuppressedBecause),
     note: str | None = None,
+    at: datetime | None = None,
 ) -> bool:
-    """Let offers go there again, if they were kept away for one of the reasons. False when not."""
+    """Let offers go there again, if they were kept away for one of the reasons. False when not.
+
+    What was said ``at`` a time does not undo what was said after it, and only came before it.
+    """
     lane = Lane(channel, address)
+    before = [Suppression.created_at <= at] if at else []
     gone = db.session.execute(
         delete(Suppression)
-        .where(Suppression.lane == str(lane), Suppression.why.in_(only))
+        .where(Suppression.lane == str(lane), Suppression.why.in_(only), *before)
         .returning(Suppression.id)
     ).first()
     if gone is None:
@@ -126,12 +140,18 @@ def _because(channel: Channel, code: str) -> SuppressedBecause | None:
     return SuppressedBecause.BOUNCED if Flag.HARD_BOUNCE in flags else None
 
 
-def _add(lanes: Sequence[Lane], why: SuppressedBecause, note: str | None) -> Sequence[str]:
+def _add(
+    lanes: Sequence[Lane],
+    why: SuppressedBecause,
+    note: str | None,
+    *,
+    at: datetime | None = None,
+) -> Sequence[str]:
     """Store those that are not on the list yet, and write each of them down."""
     if not lanes:
         return []
     note = note[:300] if note else None
-    common = {"why": why, "note": note, "by_id": who().user_id, "created_at": now()}
+    common = {"why": why, "note": note, "by_id": who().user_id, "created_at": at or now()}
     # Two reports of one address may be worked through at the same time: the first one counts. In
     # order, so that two batches never wait for each other.
     lanes = sorted(lanes)
