@@ -11,11 +11,16 @@ from sqlalchemy import Engine, text
 
 from webapp.campaigns import prices
 from webapp.extensions import db, settings
+from webapp.message_templates import seeding as example_templates
 from webapp.services import seeding
 
 #: Called one after the other after every release, each in a transaction of its own. Each looks
 #: first whether there is anything to do: a release is run again and again.
-SEEDS: tuple[Callable[[], object], ...] = (seeding.seed, prices.seed)
+SEEDS: tuple[Callable[[], object], ...] = (
+    seeding.seed,
+    prices.seed,
+    example_templates.seed,
+)
 
 LOCK = 0x42454C4C  # a number of ours among PostgreSQL's advisory locks
 
@@ -30,7 +35,8 @@ def release() -> None:
 
 def seed_demo() -> None:
     """Sow what a new house needs to be tried out; a real one begins empty."""
-    if settings().sandbox_url is None:
+    real = [used for used, rehearsal in settings().carriers.values() if used and not rehearsal]
+    if settings().sandbox_url is None or real:  # a real house may have a sandbox to rehearse in
         return
     for seed in SEEDS:
         seed()

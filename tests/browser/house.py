@@ -19,6 +19,7 @@ from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel
 from webapp.messages.models import Message, MessageState
+from webapp.notices.models import Level, Notice
 from webapp.services.models import Service
 
 PRICE = 500_00
@@ -121,6 +122,22 @@ class House:
     def finish(self, job_id: UUID) -> None:
         """Let a job end well."""
         self.get_on(job_id, state=JobState.SUCCESS, done=5, note="All told.", finished_at=now())
+
+    def tell(self, role: Role, title: str) -> None:
+        """Give a notice to the one who has this role."""
+        with self.stack.session() as session:
+            user = session.scalars(select(User).where(User.role == role)).one()
+            text, link = "The account is empty. Top it up.", "/jobs"
+            notice = Notice(user_id=user.id, level=Level.BAD, title=title, text=text, link=link)
+            session.add(notice)
+            session.commit()
+
+    def read_all(self, role: Role) -> None:
+        """Let the one who has this role have read everything."""
+        with self.stack.session() as session:
+            mine = Notice.user_id.in_(select(User.id).where(User.role == role))
+            session.execute(update(Notice).where(mine).values(read_at=now()))
+            session.commit()
 
     def add(self, *rows: Any) -> None:
         """Store rows."""

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from tests.browser.house import House, a_message
-from webapp.accounts.models import User
+from webapp.accounts.models import Role, User
 from webapp.bookings.models import Booking
 from webapp.clock import now
 from webapp.jobs.kinds import JobKind
@@ -45,6 +45,7 @@ def desk_pages(house: House, booking: Booking) -> list[str]:
     )  # fmt: skip
     refused.attempts = [Attempt(number=1, started_at=now(), ended_at=now(), detail="No such user")]
     house.add(refused)
+    house.tell(Role.ADMIN, "Failed: Write the file · Recipients of the autumn offer.csv")
     with house.stack.session() as session:
         person = session.scalars(select(User.id).order_by(User.id)).first()
     return [
@@ -54,5 +55,5 @@ def desk_pages(house: House, booking: Booking) -> list[str]:
         f"/customers/{booking.customer_id}", f"/customers/{booking.customer_id}/edit", "/messages",
         "/messages?show=look", f"/messages/{refused.id}", "/jobs", "/jobs?show=failed",
         f"/jobs/{failed}", "/people", "/people/new", f"/people/{person}", "/activity", "/settings",
-        "/my/sessions", "/my/password",
+        "/my/sessions", "/my/password", "/notices", "/notices?show=unread", "/notices/new",
     ]  # fmt: skip

@@ -40,14 +40,14 @@ class Watch:
 
 
 class Polls:
-    """Counts how often a page asks for news, and with what it is answered."""
+    """Counts how often a page asks for news, and with what it is answered; its bell does not count."""
 
     def __init__(self, page: Page) -> None:
         self.statuses: list[int] = []
         page.on("response", self._note)
 
     def _note(self, response: Response) -> None:
-        if "seen=" in response.url:
+        if "seen=" in response.url and "/notices/bell" not in response.url:
             self.statuses.append(response.status)
 
     def __len__(self) -> int:

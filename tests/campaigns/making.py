@@ -6,6 +6,7 @@ from sqlalchemy import insert, select, update
 
 from webapp.campaigns import checking, starting
 from webapp.campaigns.models import Campaign, Recipient, Source, SourceKind, SourceState
+from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import UNFINISHED, Job
@@ -131,13 +132,13 @@ def messages(campaign: Campaign) -> list[Message]:
 
 def jobs(kind: str) -> list[Job]:
     """Return the jobs of a kind."""
-    return list(db.session.scalars(select(Job).where(Job.kind == kind)))
+    return list(db.session.scalars(select(Job).where(Job.kind == kind).order_by(Job.id)))
 
 
 def run_jobs(queue: Any, kind: JobKind) -> None:
-    """Run the jobs of a kind that are not finished, and nothing else that waits."""
+    """Run the jobs of a kind that are due, until none is, and nothing else."""
     query = select(Job.id).where(Job.kind == kind, Job.state.in_(UNFINISHED))
-    while found := db.session.scalars(query).all():
+    while found := db.session.scalars(query.where(Job.run_at <= now())).all():
         for job_id in found:
             queue._run(kind.value, job_id)
 

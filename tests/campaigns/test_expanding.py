@@ -7,6 +7,7 @@ from tests.campaigns.making import (
     a_draft,
     a_source,
     add_people,
+    jobs,
     leave,
     messages,
     run_jobs,
@@ -173,3 +174,30 @@ def test_the_second_channel_is_used_where_the_first_has_no_address(app, db, queu
     db.session.commit()
 
     assert [one.channel for one in messages(campaign)] == [Channel.EMAIL, Channel.SMS]
+
+
+def test_a_job_that_meets_a_list_being_read_comes_again(app, db, queue):
+    campaign = sent(a_draft(people=2), queue)
+    source = a_source(campaign, SourceState.READING)
+    db.session.commit()
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
+    assert messages(campaign) == []
+    assert [job.state for job in jobs("campaigns.send")] == ["SUCCESS", "PENDING"]
+
+    source.state = SourceState.READ
+    jobs("campaigns.send")[1].run_at = campaign.created_at
+    db.session.commit()
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
+    assert len(messages(campaign)) == 2
+
+
+def test_who_turned_out_to_get_nothing_is_counted_with_the_campaign(app, db, queue):
+    campaign = sent(a_draft(people=2), queue)
+    source = a_source(campaign)
+    db.session.add(Recipient(**somebody(campaign, source, 3, values={})))
+    campaign.total += 1
+    db.session.commit()
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
+    db.session.refresh(campaign)
+    assert campaign.findings["problems"] == {"missing_value": 1}
+    assert campaign.findings["forecast"]["messages"] == 2

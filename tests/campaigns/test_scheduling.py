@@ -142,6 +142,7 @@ def test_a_start_that_was_missed_asks_instead_of_firing(otto, db, queue):
 
     assert campaign.state == CampaignState.OVERDUE
     assert messages(campaign) == []
+    assert len(audited(db, "campaign.overdue")) == 1
     for page in (before, otto.get("/").text):
         assert "should have started" in page
     asked = otto.get(path(campaign)).text

@@ -18,11 +18,12 @@ from tests.campaigns.making import (
 )
 from tests.contracts.world import csrf_token, send
 from webapp.accounts.models import Role
-from webapp.campaigns import pausing, starting
+from webapp.campaigns import pausing
 from webapp.campaigns.models import Campaign, CampaignState, SourceState
 from webapp.campaigns.starting import NotPossible
 from webapp.jobs.kinds import JobKind
 from webapp.messages.channels import Channel
+from webapp.messages.claiming import LEASE
 from webapp.messages.models import Batch, MessageState
 
 
@@ -211,8 +212,27 @@ def test_a_campaign_to_people_by_three_channels_names_all_of_them(otto, db, queu
 
 def test_viewers_look_and_do_not_send(vera, db, queue):
     campaign = checked(a_draft(people=1), queue)
-    assert vera.get(path(campaign)).status_code == 200
+    draft = vera.get(path(campaign)).text
+    assert "Look at each" in draft
+    assert "Choose texts" not in draft
     assert vera.get(path(campaign, "/check")).status_code == 200
     assert send(vera, path(campaign, "/send")).status_code == 403
-    assert starting.start is not None
     assert campaign.state == CampaignState.DRAFT
+
+
+def test_what_comes_back_after_it_was_stopped_is_taken_back_too(otto, db, queue, sandbox):
+    campaign = sent(a_draft(people=3), queue)
+    run_jobs(queue, JobKind.CAMPAIGN_SEND)
+    send(otto, path(campaign, "/stop"))
+    run_jobs(queue, JobKind.CAMPAIGN_CLEAR)
+    # One was being handed over meanwhile, and the provider asked for it later.
+    message = messages(campaign)[0]
+    message.state, message.finished_at = MessageState.QUEUED, None
+    campaign.batch.cancelled_at -= 2 * LEASE
+    db.session.commit()
+
+    queue.sweep()
+
+    db.session.refresh(message)
+    assert message.state == MessageState.CANCELLED
+    assert sandbox.messages() == []

@@ -7,6 +7,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.campaigns.audience import adding, showing
 from webapp.campaigns.audience.forms import WrittenForm, columns_form
+from webapp.campaigns.audience.guessing import headings
 from webapp.campaigns.audience_views import bp, find_source
 from webapp.campaigns.models import Source, SourceState
 from webapp.extensions import db
@@ -77,8 +78,7 @@ def _columns(source: Source, typed: object = None, *, status: int = 200) -> Resp
         source=source,
         form=form,
         written=WrittenForm(encoding=source.encoding, delimiter=source.delimiter),
-        headings=rows[0] if form.header.data else [],
-        wide=max(map(len, rows)),
+        headings=headings(rows, header=bool(form.header.data)),
         sampled=showing.sampled(rows, form.columns(rows)) if valid else [],
         status=status,
     )

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, exists, func, select, update
 
+from webapp.campaigns import standing
 from webapp.campaigns.models import (
     Campaign,
     CampaignState,
@@ -16,7 +17,9 @@ from webapp.campaigns.models import (
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.messages import tallying
-from webapp.messages.models import IN_THE_WAY, Message
+from webapp.messages.models import IN_THE_WAY, Batch, Message
+from webapp.notices.endings import tell_of
+from webapp.notices.models import Level
 from webapp.states import stands
 
 _READING = exists().where(Source.campaign_id == Campaign.id, Source.state == SourceState.READING)
@@ -35,10 +38,15 @@ _WAITING, _LEAVING = (
 )
 
 
+#: Somebody should look at these.
+MISSED = ("failed", "unknown")
+
+
 def finish(batch_id: int) -> bool:
     """Call the campaign of a batch done when everybody was written to and nothing waits any more.
 
-    Messages whose fate is not known do not keep it open. The caller commits.
+    Messages whose fate is not known do not keep it open. Whoever had it sent is told. The caller
+    commits.
     """
     done = db.session.execute(
         update(Campaign)
@@ -53,7 +61,43 @@ def finish(batch_id: int) -> bool:
         .values(state=CampaignState.DONE, finished_at=now(), version=Campaign.version + 1)
         .execution_options(synchronize_session=False)
     )
-    return cast("CursorResult[Any]", done).rowcount == 1
+    if cast("CursorResult[Any]", done).rowcount != 1:
+        return False
+    _tell(batch_id)
+    return True
+
+
+def count_problems(campaign: Campaign) -> None:
+    """Keep with a campaign how many get nothing and why, as the recipients stand now."""
+    counted = (
+        select(Recipient.problem, func.count().label("number"))
+        .where(Recipient.campaign_id == campaign.id, Recipient.problem.is_not(None))
+        .group_by(Recipient.problem)
+    )
+    found = {row.problem: row.number for row in db.session.execute(counted)}
+    if found != campaign.findings.get("problems"):
+        campaign.findings = {**campaign.findings, "problems": found}
+        campaign.version += 1
+
+
+def _tell(batch_id: int) -> None:
+    campaign = db.session.scalars(
+        select(Campaign)
+        .where(Campaign.batch_id == batch_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    batch = db.session.get_one(Batch, batch_id, populate_existing=True)
+    parts = standing.parts(batch, campaign.total, standing.unsendable(campaign), over=True)
+    missed = any(part.number for part in parts if part.key in MISSED)
+    tell_of(
+        "campaign",
+        str(campaign.id),
+        "Sent",
+        ", ".join(f"{part.word.lower()}: {part.number:,}" for part in parts if part.number),
+        level=Level.WARN if missed else Level.OK,
+        # Sent again to those who did not get it, it ends again.
+        key=f"campaign:{campaign.id}:{(campaign.finished_at or now()).timestamp():.0f}",
+    )
 
 
 def register() -> None:

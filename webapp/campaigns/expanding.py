@@ -54,11 +54,16 @@ def expand(run: Run, campaign: Campaign, batch: Batch) -> bool:
     return True
 
 
+def goes_on_later(campaign: Campaign, batch: Batch) -> bool:
+    """Say whether somebody may be left, because recipients are being read just now."""
+    return batch.cancelled_at is None and being_read(campaign.id)
+
+
 def summary(campaign: Campaign, batch: Batch) -> str:
     """Return what came of it, in a sentence."""
     if batch.cancelled_at is not None:
         return "It was stopped before everybody had been written to."
-    if being_read(campaign.id):
+    if goes_on_later(campaign, batch):
         return "It goes on when the new recipients have been read."
     return (
         f"Looked at {looked_at(Plan.of(campaign, batch)):,} recipients, and wrote their messages."

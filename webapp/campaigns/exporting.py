@@ -11,7 +11,6 @@ from webapp.campaigns.expanding import purpose
 from webapp.campaigns.models import Campaign, Recipient
 from webapp.campaigns.recipients import UNSENDABLE, UNWRITTEN, Wanted
 from webapp.clock import now
-from webapp.customers.finding import holds
 from webapp.exports import asking, writing
 from webapp.exports.models import Export
 from webapp.extensions import db
@@ -34,7 +33,6 @@ PERSON = (
     Recipient.detail,
 )
 LETTER = (
-    Message.id,
     Message.recipient,
     Message.state,
     Message.channel,
@@ -48,6 +46,7 @@ LETTER = (
     Message.units,
     Message.billed,
 )
+SECONDS = len("2026-11-20 12:00:00")
 LEFT = {"sent", "delivered", "read"}
 
 
@@ -86,7 +85,7 @@ def rows(args: dict[str, Any]) -> Iterator[list[Any]]:
 def _people(wanted: Wanted, after: int) -> Sequence[Any]:
     query = select(*PERSON).where(Recipient.campaign_id == wanted.campaign_id, Recipient.id > after)
     if wanted.words:
-        query = query.where(holds(wanted.words, Recipient.name, Recipient.key, Recipient.email))
+        query = query.where(recipients.named(wanted))
     if wanted.state == UNSENDABLE:
         query = query.where(Recipient.problem.is_not(None))
     return db.session.execute(query.order_by(Recipient.id).limit(SLICE)).all()
@@ -138,4 +137,4 @@ def _cells(who: Any, letter: Any) -> list[Any]:
 
 def _clock(moment: Any) -> str:
     """Write a moment in UTC, in the form that every spreadsheet takes for one."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
+    return str(moment)[:SECONDS] if moment else ""

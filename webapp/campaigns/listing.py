@@ -4,12 +4,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from webapp.campaigns.models import Campaign, CampaignState
+from webapp.extensions import db
 from webapp.messages.models import IN_THE_WAY, MessageState
 
 
 def listed() -> Select[Campaign]:
     """Select the campaigns with what the list shows of them."""
     return select(Campaign).options(joinedload(Campaign.batch))
+
+
+def name_of(campaign_id: str) -> str | None:
+    """Return what a campaign is called."""
+    return db.session.scalar(select(Campaign.name).where(Campaign.id == int(campaign_id)))
 
 
 def progress(campaign: Campaign) -> str:

@@ -104,9 +104,10 @@ def number_for(micros: int) -> str:
 
 
 def words_for(micros: int, currency: str) -> str:
-    """Return the price of one with all its digits: ₹0.125."""
-    symbol = SYMBOLS.get(currency)
-    number = number_for(micros)
+    """Return the price of one with all its digits: ₹0.125, ₹0.80."""
+    symbol, digits = SYMBOLS.get(currency), EXPONENTS.get(currency, 2)
+    whole, _, rest = number_for(micros).partition(".")
+    number = f"{whole}.{rest:0<{digits}}" if digits or rest else whole
     return f"{symbol}{number}" if symbol else f"{currency} {number}"
 
 

@@ -1,5 +1,6 @@
 """The recipients of a campaign, each with what became of the message to them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -58,6 +59,7 @@ class Line(NamedTuple):
 CAME_OUT = Message.state.not_in(
     bindparam(None, list(IN_THE_WAY), expanding=True, literal_execute=True)
 )
+NUMBER = re.compile(r"\+?[0-9]{5,15}", re.ASCII)
 NOT_GOT = {
     MessageState.FAILED,
     MessageState.UNKNOWN,
@@ -82,7 +84,7 @@ def by_person(wanted: Wanted) -> Select[Any]:
     """Return the recipients who are looked for, whatever became of the message to them."""
     chosen = select(Recipient).where(Recipient.campaign_id == wanted.campaign_id)
     if wanted.words:
-        chosen = chosen.where(_named(wanted))
+        chosen = chosen.where(named(wanted))
     if wanted.state == UNSENDABLE:
         reason = Recipient.problem == wanted.code if wanted.code else Recipient.problem.is_not(None)
         return chosen.where(reason)
@@ -102,14 +104,27 @@ def by_message(wanted: Wanted) -> Select[Any]:
     chosen = select(Message.recipient).where(*of_state(wanted))
     if wanted.words:
         people = select(Recipient.id).where(
-            Recipient.campaign_id == wanted.campaign_id, _named(wanted)
+            Recipient.campaign_id == wanted.campaign_id, named(wanted)
         )
         chosen = chosen.where(Message.recipient.in_(people))
     return chosen
 
 
-def _named(wanted: Wanted) -> ColumnElement[bool]:
-    return holds(wanted.words, Recipient.name, Recipient.key, Recipient.email)
+def named(wanted: Wanted) -> ColumnElement[bool]:
+    """Say in SQL that a recipient has the name, the number or the address that is looked for.
+
+    What can only be part of a number is looked for in the keys alone: they stand in an index.
+    """
+    digits = re.sub(r"[\s().-]", "", wanted.words)
+    if NUMBER.fullmatch(digits):
+        return Recipient.id.in_(
+            select(Recipient.id).where(
+                Recipient.campaign_id == wanted.campaign_id, Recipient.key.contains(digits)
+            )
+        )
+    if "@" in wanted.words:
+        return holds(wanted.words, Recipient.email)
+    return holds(wanted.words, Recipient.name, Recipient.email)
 
 
 def _in_order(numbers: Sequence[int]) -> Sequence[Recipient]:

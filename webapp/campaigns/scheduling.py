@@ -8,11 +8,13 @@ from sqlalchemy import and_, or_, select
 
 from webapp.accounts.acting import record
 from webapp.campaigns.models import GRACE, NOT_SENT, Campaign, CampaignState
-from webapp.campaigns.starting import NotPossible, forget_schedule, require_ready
+from webapp.campaigns.starting import NotPossible, begin, forget_schedule, require_ready
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.queue import enqueue
+from webapp.notices.models import Level
+from webapp.notices.telling import tell
 from webapp.services.times import day_words, when_words, zone_words
 from webapp.states import move
 
@@ -88,6 +90,38 @@ def unschedule(campaign: Campaign) -> None:
     forget_schedule(campaign)
     words = f"The campaign “{campaign.name}” no longer starts by itself"
     record("campaign.unscheduled", words, about=campaign)
+
+
+def start_on_time(campaign: Campaign, planned: datetime) -> str | None:
+    """Send what was scheduled, unless it was changed meanwhile or its time has long passed.
+
+    None when it is being sent, else a sentence. Who comes too late asks a person instead: an offer
+    that was meant for the morning may be wrong at night.
+    """
+    if campaign.starts_at != planned:
+        return "The schedule was changed: nothing to do."
+    if campaign.state == CampaignState.SENDING:
+        return None  # an earlier slice of this very job began it
+    if planned + GRACE < now():
+        if move(campaign, CampaignState.OVERDUE, expect=[CampaignState.SCHEDULED]):
+            _tell_overdue(campaign)
+        return "Its time has passed: somebody must say whether it is still to be sent."
+    if begin(campaign, [CampaignState.SCHEDULED]) is None:
+        return "It is not waiting for its start any more: nothing to do."
+    record("campaign.started", f"The campaign “{campaign.name}” began as scheduled", about=campaign)
+    return None
+
+
+def _tell_overdue(campaign: Campaign) -> None:
+    record("campaign.overdue", f"The campaign “{campaign.name}” missed its start", about=campaign)
+    if campaign.created_by_id is not None:
+        tell(
+            campaign.created_by_id,
+            f"“{campaign.name}” missed its start",
+            "Nobody got anything of it. Say whether it is still to be sent.",
+            level=Level.WARN,
+            link=f"/campaigns/{campaign.id}",
+        )
 
 
 def overdue() -> list[Campaign]:

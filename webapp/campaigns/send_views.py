@@ -140,7 +140,7 @@ def _page(
         problem=problem,
         missing=missing,
         check_first=isinstance(missing, CheckFirst),
-        expected=forecasting.forecast(campaign),
+        expected=forecasting.forecast(campaign, now()),
         sum_words=prices.sum_words,
         zones=sorted(available_timezones()),
         now=now(),

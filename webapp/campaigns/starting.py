@@ -1,7 +1,7 @@
 """How a campaign begins to be sent: once, however often and by however many it is asked for."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from webapp.accounts.acting import record
 from webapp.campaigns import checking, forecasting
 from webapp.campaigns.ending import reopen
-from webapp.campaigns.models import GRACE, NOT_SENT, Campaign, CampaignState, Expansion
+from webapp.campaigns.models import NOT_SENT, Campaign, CampaignState, Expansion
 from webapp.campaigns.steps import steps
 from webapp.clock import now
 from webapp.extensions import db
@@ -20,6 +20,8 @@ from webapp.jobs.queue import enqueue
 from webapp.messages import batches
 from webapp.messages.models import Batch
 from webapp.states import move
+
+A_WHILE = timedelta(seconds=15)
 
 
 class NotReady(Exception):
@@ -51,7 +53,7 @@ def start(campaign: Campaign) -> Batch:
     if campaign.state not in NOT_SENT:
         raise _too_late(campaign)
     require_ready(campaign)
-    batch = _begin(campaign, NOT_SENT, starts_at=None)
+    batch = begin(campaign, NOT_SENT, starts_at=None)
     if batch is None:
         raise _too_late(campaign)
     forget_schedule(campaign)
@@ -63,7 +65,7 @@ def start(campaign: Campaign) -> Batch:
     return batch
 
 
-def _begin(campaign: Campaign, expect: Any, **also: Any) -> Batch | None:
+def begin(campaign: Campaign, expect: Any, **also: Any) -> Batch | None:
     """Move it to sending and open its batch; None when somebody was faster."""
     if not move(campaign, CampaignState.SENDING, expect=expect, started_at=now(), **also):
         return None
@@ -88,23 +90,17 @@ def write_messages(campaign: Campaign) -> Job:
     )
 
 
-def start_on_time(campaign: Campaign, planned: datetime) -> str | None:
-    """Send what was scheduled, unless it was changed meanwhile or its time has long passed.
-
-    None when it is being sent, else a sentence. Who comes too late asks a person instead: an offer
-    that was meant for the morning may be wrong at night.
-    """
-    if campaign.starts_at != planned:
-        return "The schedule was changed: nothing to do."
-    if campaign.state == CampaignState.SENDING:
-        return None  # an earlier slice of this very job began it
-    if planned + GRACE < now():
-        move(campaign, CampaignState.OVERDUE, expect=[CampaignState.SCHEDULED])
-        return "Its time has passed: somebody must say whether it is still to be sent."
-    if _begin(campaign, [CampaignState.SCHEDULED]) is None:
-        return "It is not waiting for its start any more: nothing to do."
-    record("campaign.started", f"The campaign “{campaign.name}” began as scheduled", about=campaign)
-    return None
+def write_later(campaign: Campaign, batch: Batch) -> None:
+    """Ask for the rest of the messages in a while, because recipients are being read just now."""
+    moment = now() + A_WHILE
+    enqueue(
+        JobKind.CAMPAIGN_SEND,
+        about=campaign,
+        key=f"batch:{batch.id}:{moment.timestamp():.0f}",
+        run_at=moment,
+        campaign_id=campaign.id,
+        batch_id=batch.id,
+    )
 
 
 def forget_schedule(campaign: Campaign) -> None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from webapp.campaigns import audience, checking, drafting
 from webapp.campaigns.composing import composer
 from webapp.campaigns.in_turn import being_read
-from webapp.campaigns.models import Campaign
+from webapp.campaigns.models import Campaign, SourceState
+from webapp.message_templates.models import TemplateVersion
 from webapp.message_templates.rendering import BadTemplate
+from webapp.messages.channels import Channel
 from webapp.messages.stopping import NAMES
+
+APPROVED = "APPROVED"
 
 
 class Step(NamedTuple):
@@ -45,8 +49,10 @@ def _recipients(campaign: Campaign) -> Step:
         return Step("recipients", title, done=False, sentence="Recipients are still being read.")
     if not campaign.total:
         return Step("recipients", title, done=False, sentence="Nobody is to get it yet.")
-    people = "1 person" if campaign.total == 1 else f"{campaign.total:,} people"
-    return Step("recipients", title, done=True, sentence=f"{people} can be reached.")
+    waiting = sum(source.state == SourceState.MAPPING for source in campaign.sources)
+    rest = " A list still waits for you to say what its columns are." if waiting else ""
+    people = "1 person is" if campaign.total == 1 else f"{campaign.total:,} people are"
+    return Step("recipients", title, done=True, sentence=f"{people} to get it.{rest}")
 
 
 def _texts(campaign: Campaign) -> Step:
@@ -68,28 +74,54 @@ def text_troubles(campaign: Campaign) -> Iterator[str]:
             yield f"{NAMES[channel]} is not set up here. Choose another channel."
         elif campaign.text(channel) is None:
             yield f"Choose what is said by {NAMES[channel]}."
+    if Channel.WHATSAPP in campaign.order and not is_approved(campaign.whatsapp):
+        yield "WhatsApp does not take this template at the moment. Choose another one."
     try:
-        names = composer(campaign).names
+        texts = composer(campaign)
     except BadTemplate as problem:
         yield str(problem)
         return
     if campaign.total:
-        yield from unknown_names(names, audience.placeholders(campaign))
+        yield from unknown_names(texts, audience.placeholders(campaign))
 
 
-def unknown_names(names: frozenset[str], known: list[str]) -> Iterator[str]:
-    """Go through the placeholders that no column of the recipients fills, each with a suggestion."""
-    for name in sorted(names - set(known)):
+def is_approved(version: TemplateVersion | None) -> bool:
+    """Say whether WhatsApp takes a template; one that nobody asked about is tried."""
+    return version is None or version.template.status in (None, APPROVED)
+
+
+class Named(Protocol):
+    """A text with placeholders, of which some need a value."""
+
+    @property
+    def names(self) -> frozenset[str]: ...
+    @property
+    def needed(self) -> frozenset[str]: ...
+
+
+def unknown_names(text: Named, known: list[str]) -> Iterator[str]:
+    """Go through the placeholders that no column of the recipients fills, each with a suggestion.
+
+    One with a fall-back may be unknown, unless it looks like a slip of the pen.
+    """
+    for name in sorted(text.names - set(known)):
         close = get_close_matches(name, known, 1, 0.6)
-        hint = f" Did you mean {{{{ {close[0]} }}}}?" if close else ""
-        there = "" if close else f" They have {', '.join(known[:8])}." if known else ""
-        yield f"The recipients have no “{name}”.{hint}{there}"
+        if close:
+            yield f"The recipients have no “{name}”. Did you mean {{{{ {close[0]} }}}}?"
+        elif name in text.needed:
+            there = f" They have {', '.join(known[:8])}." if known else ""
+            yield (
+                f"The recipients have no “{name}”.{there} "
+                f'Or give it a fall-back, such as {{{{ {name}|default:"friend" }}}}.'
+            )
 
 
 def _check(campaign: Campaign) -> Step:
     title = "Check and forecast"
     if campaign.checked is None:
-        return Step("check", title, done=False, sentence="Nobody's text has been checked yet.")
+        return Step(
+            "check", title, done=False, sentence="The recipients have not been checked yet."
+        )
     if not checking.is_fresh(campaign):
         words = "Texts or recipients have changed since they were checked."
         return Step("check", title, done=False, sentence=words)
@@ -97,5 +129,5 @@ def _check(campaign: Campaign) -> Step:
     good = campaign.findings.get("good", 0)
     if not good:
         return Step("check", title, done=False, sentence="It can be sent to nobody.")
-    rest = f" {bad:,} cannot be sent to." if bad else ""
+    rest = f" To {bad:,} it cannot." if bad else ""
     return Step("check", title, done=True, sentence=f"It can be sent to {good:,}.{rest}")

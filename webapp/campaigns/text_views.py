@@ -59,11 +59,24 @@ def _texts(campaign: Campaign, form: TextsForm, *, status: int = 200) -> Respons
         block="choices",
         campaign=campaign,
         form=form,
-        newer=newer(campaign),
+        hints=_hints(campaign, form),
         placeholders=audience.placeholders(campaign),
         status=status,
         **names(),
     )
+
+
+def _hints(campaign: Campaign, form: TextsForm) -> dict[str, str]:
+    """Return what is to be said under the choice of a template."""
+    hints = {
+        channel.value: "There is no template for it yet: write one under Templates."
+        for channel, versions in form.versions_there.items()
+        if not versions
+    }
+    for channel, version in newer(campaign):
+        if form.chosen(channel) == campaign.text(channel):
+            hints[channel.value] = f"A newer one is there: choose version {version.number}."
+    return hints
 
 
 @bp.get("/<int:campaign_id>/preview")

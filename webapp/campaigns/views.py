@@ -10,15 +10,27 @@ from sqlalchemy import BindParameter, String, bindparam, cast, func, select
 from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
-from webapp.campaigns import drafting, ending, falling_back, forecasting, listing, live_views, words
+from webapp.campaigns import (
+    checking,
+    drafting,
+    ending,
+    falling_back,
+    forecasting,
+    listing,
+    live_views,
+    prices,
+    words,
+)
 from webapp.campaigns.forms import NameForm
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.campaigns.steps import steps
+from webapp.clock import now
 from webapp.extensions import db
 from webapp.messages import watching
 from webapp.messages.models import Batch
 from webapp.messages.stopping import NAMES
 from webapp.messages.suppressing import BY
+from webapp.notices import links as notice_links
 from webapp.pages import goes_to, render, say
 from webapp.paging import page
 
@@ -27,6 +39,7 @@ for part in (words.span_words, words.end_words):
     bp.add_app_template_global(part)
 ending.register()
 falling_back.register()
+notice_links.register("campaign", "campaigns.show", "campaign_id", called=listing.name_of)
 
 _ID: BindParameter[int] = bindparam("campaign_id")
 #: The campaign, its batches, its jobs and the tests that were sent of it may change.
@@ -87,6 +100,9 @@ def show(campaign_id: int) -> ResponseReturnValue:
         expected=forecasting.forecast(campaign),
         newer=newer(campaign),
         links=links(campaign),
+        fresh=checking.is_fresh(campaign),
+        sum_words=prices.sum_words,
+        now=now(),
     )
 
 
@@ -98,25 +114,30 @@ class Link(NamedTuple):
 
 
 def links(campaign: Campaign) -> dict[str, list[Link]]:
-    """Return where each step of a draft is done, for whoever may do it."""
-    if not current_user.can(Role.OPERATOR):
-        return {}
-    there = {
-        "recipients": [("Choose them", "audience.index")],
-        "texts": [("Choose them", "campaigns.texts"), ("Look at each", "campaigns.preview")],
-        "check": [("Look at it", "campaigns.check")],
-        "rehearse": [("Rehearse it", "rehearsal.show")],
-    }
+    """Return where each step of a draft is done, or looked at, for whoever may do that."""
     return {
         step: [
             Link(label, url_for(endpoint, campaign_id=campaign.id))
             for label, endpoint in buttons
-            if endpoint in current_app.view_functions
+            if current_user.can(access_of(endpoint))
         ]
-        for step, buttons in there.items()
+        for step, buttons in LINKS.items()
     }
 
 
+def access_of(endpoint: str) -> Role:
+    """Return who may open a page."""
+    view: Any = current_app.view_functions[endpoint]
+    role: Role = view.access
+    return role
+
+
+LINKS = {
+    "recipients": [("Choose recipients", "audience.index")],
+    "texts": [("Choose texts", "campaigns.texts"), ("Look at each", "campaigns.preview")],
+    "check": [("Check and forecast", "campaigns.check")],
+    "rehearse": [("Rehearse", "rehearsal.show")],
+}
 SHOWN = {
     CampaignState.DRAFT: "campaigns/draft.html",
     CampaignState.SCHEDULED: "campaigns/scheduled.html",

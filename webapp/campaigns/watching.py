@@ -10,13 +10,13 @@ from sqlalchemy import select
 from webapp.campaigns import comparing, standing
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.campaigns.pacing import SOON, Pace
-from webapp.campaigns.standing import Part
+from webapp.campaigns.standing import Part, Reason
 from webapp.clock import now
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel
-from webapp.messages.models import Batch, ChannelState
+from webapp.messages.models import IN_THE_WAY, Batch, ChannelState
 from webapp.pages import FAST_MS, SLOW_MS
 
 #: The jobs that a campaign's page shows; its recipients and its check have pages of their own.
@@ -53,6 +53,16 @@ class Watched:
     def unsendable(self) -> dict[str, int]:
         """How many nothing can be sent to, by reason, as the last check found them."""
         return standing.unsendable(self.campaign)
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why people did not get it, the most frequent first."""
+        return standing.reasons(
+            self.batch,
+            self.unsendable,
+            self.campaign.order,
+            unwritten=self.numbers["unwritten"],
+        )
 
     @property
     def whole(self) -> int:
@@ -94,9 +104,9 @@ class Watched:
 
     @property
     def _waits(self) -> bool:
-        counts = self.batch.counts if self.batch else {}
-        uncounted = self.batch is not None and self.batch.tallied_at is None
-        return uncounted or any(counts.get(state) for state in ("queued", "sending"))
+        if self.batch is None:
+            return False
+        return self.batch.stale or any(self.batch.counts.get(state) for state in IN_THE_WAY)
 
     @property
     def writing(self) -> Job | None:

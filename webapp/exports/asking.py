@@ -58,6 +58,11 @@ class Asked(NamedTuple):
     job: Job | None
 
 
+def filename_of(export_id: str) -> str | None:
+    """Return what a file is called."""
+    return db.session.scalar(select(Export.filename).where(Export.id == int(export_id)))
+
+
 def of(about: Any) -> list[Asked]:
     """Return the newest files of a thing, newest first."""
     found = db.session.scalars(

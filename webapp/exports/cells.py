@@ -19,8 +19,10 @@ def safe(value: object) -> str:
     The apostrophe is what a spreadsheet itself takes for "this is text". ``+919812345678`` stays
     as it is.
     """
-    text = "" if value is None else str(value)
-    if _HARMLESS.fullmatch(text) or _NUMBER.fullmatch(text):
+    if value is None or value == "":
+        return ""
+    text = str(value)
+    if text.isalnum() or _HARMLESS.fullmatch(text) or _NUMBER.fullmatch(text):
         return text
     text = _AFTER_A_CUT.sub("'", text)
     return f"'{text}" if _FORMULA.match(text) else text

@@ -17,9 +17,11 @@ from webapp.exports import asking
 from webapp.exports.models import KEPT_FOR, Export
 from webapp.extensions import db
 from webapp.jobs.models import Job
+from webapp.notices import links
 from webapp.pages import render
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")
+links.register("export", "exports.show", "export_id", called=asking.filename_of)
 
 _ID: BindParameter[int] = bindparam("export_id")
 _OF_JOBS = (

@@ -50,7 +50,7 @@ def write(run: Run, export: Export) -> str:
     run.step(done=0, note="Writing the file.")
     counted = _Counted(run, writers[export.what](export.args))
     try:
-        export.size = storage.put(path, _bytes(counted))
+        export.size = storage.put(path, in_parts(counted))
     except BaseException:
         storage.delete(path)
         raise
@@ -72,7 +72,7 @@ class _Counted:
             yield row
 
 
-def _bytes(rows: Iterable[list[Any]]) -> Iterator[bytes]:
+def in_parts(rows: Iterable[list[Any]]) -> Iterator[bytes]:
     """Give the file in parts of about a megabyte: UTF-8, lines ended as RFC 4180 has it."""
     yield BOM
     part = io.StringIO()

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, exists, select, update
+from sqlalchemy import CursorResult, bindparam, exists, select, update
 
 from webapp.clock import now
 from webapp.extensions import db
@@ -173,12 +173,10 @@ def touch(batch_ids: Iterable[int]) -> None:
     looking whether it is noted already: a count that is just beginning would not see our rows.
     """
     for batch_id in sorted(set(batch_ids)):
-        db.session.execute(
-            update(Batch)
-            .where(Batch.id == batch_id)
-            .values(stale=True)
-            .execution_options(synchronize_session=False)
-        )
+        db.session.connection().execute(_TOUCH, {"of": batch_id})
+
+
+_TOUCH = update(Batch).where(Batch.id == bindparam("of")).values(stale=True)
 
 
 def _change(batch_id: int, *expect: Any, **values: Any) -> bool:

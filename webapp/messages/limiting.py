@@ -19,10 +19,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from webapp.clock import now
-from webapp.extensions import db, settings
+from webapp.extensions import UtcDateTime, db, settings
 from webapp.jobs import owners
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
@@ -44,8 +44,7 @@ def window() -> timedelta:
 
 def per_minute(channel: Channel) -> int:
     """Return how many messages of batches may leave by a channel in a minute; 0: any number."""
-    own = db.session.scalar(select(ChannelState.per_minute).where(ChannelState.channel == channel))
-    return settings().batch_rate if own is None else own
+    return _or_usual(db.session.connection().execute(_OWN, {"of": channel}).scalar())
 
 
 def set_per_minute(channel: Channel, n: int | None) -> None:
@@ -57,7 +56,7 @@ def set_per_minute(channel: Channel, n: int | None) -> None:
 def room(channel: Channel) -> int | None:
     """Return how many messages of batches may leave by a channel now; None: any number."""
     limit = per_minute(channel)
-    return None if limit == 0 else max(limit - _taken(channel, _clock()), 0)
+    return None if limit == 0 else max(limit - _taken(channel), 0)
 
 
 def next_room(channel: Channel) -> float:
@@ -73,19 +72,23 @@ def next_room(channel: Channel) -> float:
 
 def lock_room(channel: Channel) -> int | None:
     """Return how many may leave, and keep others from claiming until the commit; None: any number."""
-    limit = per_minute(channel)
+    # SQLite's transaction has taken the only lock there is at its start.
+    own = db.session.connection().execute(_LOCKED, {"of": channel}).one_or_none()
+    limit = _or_usual(own.per_minute if own else None)
     if limit == 0:
         return None
-    row_of(channel)
-    # SQLite's transaction has taken the only lock there is at its start.
-    db.session.execute(
-        select(ChannelState.channel).where(ChannelState.channel == channel).with_for_update()
-    )
-    moment = _clock()
-    db.session.execute(
-        delete(RateSlot).where(RateSlot.channel == channel, RateSlot.frees_at <= moment)
-    )
-    return max(limit - _taken(channel, moment), 0)
+    if own is None:
+        row_of(channel)
+        return lock_room(channel)
+    return max(limit - _taken(channel), 0)
+
+
+_OWN = select(ChannelState.per_minute).where(ChannelState.channel == bindparam("of"))
+_LOCKED = _OWN.with_for_update()
+
+
+def _or_usual(own: int | None) -> int:
+    return settings().batch_rate if own is None else own
 
 
 def take(channel: Channel, attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
@@ -95,7 +98,9 @@ def take(channel: Channel, attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
         for message_id, number in attempts
     ]
     if rows:
-        db.session.connection().execute(insert(RateSlot.__table__), rows)  # type: ignore[arg-type]
+        connection = db.session.connection()
+        connection.execute(_FORGET, {"of": channel, "moment": _clock()})
+        connection.execute(_TAKE, rows)
 
 
 def answered(message_ids: Iterable[uuid.UUID]) -> None:
@@ -158,10 +163,18 @@ def _under_way(message_ids: Iterable[uuid.UUID]) -> tuple[Any, ...]:
     return RateSlot.message_id.in_(list(message_ids)), RateSlot.frees_at.is_(None)
 
 
-def _taken(channel: Channel, moment: datetime) -> int:
-    taken = or_(RateSlot.frees_at.is_(None), RateSlot.frees_at > moment)
-    counted = select(func.count()).where(RateSlot.channel == channel, taken)
-    return db.session.scalar(counted) or 0
+_MOMENT = bindparam("moment", type_=UtcDateTime())
+_OF = RateSlot.channel == bindparam("of")
+_FORGET = delete(RateSlot).where(_OF, RateSlot.frees_at <= _MOMENT)
+_TAKE = insert(RateSlot)
+_TAKEN = select(func.count()).where(
+    _OF, or_(RateSlot.frees_at.is_(None), RateSlot.frees_at > _MOMENT)
+)
+
+
+def _taken(channel: Channel) -> int:
+    found = db.session.connection().execute(_TAKEN, {"of": channel, "moment": _clock()})
+    return found.scalar() or 0
 
 
 def _clock() -> datetime:

@@ -20,7 +20,7 @@ MOST = 500
 #: What was claimed longer ago does not leave: its lease may be over, and somebody else's by now.
 OLDEST = 20.0
 #: Answers are gathered this long, or until there are so many, before they are written.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 ENOUGH = 250
 
 
@@ -74,10 +74,10 @@ class Line:
             self.waiting.extendleft(reversed(entries))
         else:
             self.waiting.extend(entries)
+        # One that has just ended takes no more; its callback would come a moment too late for us.
+        self.tasks = {task for task in self.tasks if not task.done()}
         for _ in range(min(len(self.waiting), self.width - len(self.tasks))):
-            task = asyncio.create_task(self._carry(answers))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(asyncio.create_task(self._carry(answers)))
 
     def wants(self) -> int:
         """Return how many to claim now: a quarter of a second's worth, all at once when few wait."""

@@ -1,9 +1,10 @@
-"""Which batches may send at this moment, and have something to send."""
+"""Which batches have something to send, and may, or may no more."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from webapp.extensions import db
@@ -26,7 +27,12 @@ def open_batches() -> Sequence[Open]:
     Jumps through the index from batch to batch, so it costs what there are batches with queued
     rows, however many rows those have and however many batches have none.
     """
-    return [Open(*row) for row in db.session.execute(_OPEN).all()]
+    return [Open(*row) for row in db.session.connection().execute(_OPEN).all()]
+
+
+def stopped_batches(before: datetime) -> Sequence[Batch]:
+    """Return the batches that were cancelled before a moment, and of which something is queued all the same."""
+    return db.session.scalars(_STOPPED, {"before": before}).all()
 
 
 _queued = stands(Message.state, MessageState.QUEUED)
@@ -50,5 +56,11 @@ _OPEN = (
     select(Batch.id, Batch.rehearsal, Batch.quiet_from, Batch.quiet_until)
     .join(_steps, _steps.c.id == Batch.id)
     .where(Batch.held_at.is_(None), Batch.cancelled_at.is_(None))
+    .order_by(Batch.id)
+)
+_STOPPED = (
+    select(Batch)
+    .join(_steps, _steps.c.id == Batch.id)
+    .where(Batch.cancelled_at < bindparam("before"))
     .order_by(Batch.id)
 )

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from webapp.extensions import db
 from webapp.messages.batches import hold_by_id
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.channels.outcomes import Flag, explain
 from webapp.messages.models import Batch
+from webapp.notices.endings import tell_of
+from webapp.notices.models import Level
 
 #: So many refusals with one and the same code, with no other answer between them, hold a batch.
 RUN = 10
@@ -59,14 +61,16 @@ def _protect(batch_id: int, verdicts: list[Verdict]) -> None:
         return
     if all(verdict.kind == OutcomeKind.ACCEPTED for verdict in telling):
         # Most often: all is well, and there is no run to end.
-        db.session.execute(
-            update(Batch)
-            .where(Batch.id == batch_id, Batch.run_length > 0)
-            .values(run_code=None, run_length=0)
-            .execution_options(synchronize_session=False)
-        )
+        db.session.connection().execute(_END_RUN, {"of": batch_id})
         return
     _count(batch_id, telling)
+
+
+_END_RUN = (
+    update(Batch)
+    .where(Batch.id == bindparam("of"), Batch.run_length > 0)
+    .values(run_code=None, run_length=0)
+)
 
 
 def _count(batch_id: int, telling: list[Verdict]) -> None:
@@ -93,7 +97,22 @@ def _count(batch_id: int, telling: list[Verdict]) -> None:
 
 def _hold(verdict: Verdict) -> None:
     words = explain(verdict.channel, verdict.code)
-    hold_by_id(verdict.batch_id, words.sentence, words.advice)
+    if hold_by_id(verdict.batch_id, words.sentence, words.advice):
+        _tell(verdict.batch_id)
+
+
+def _tell(batch_id: int) -> None:
+    """Tell whoever had it sent: nothing goes on until somebody has looked."""
+    batch = db.session.get_one(Batch, batch_id, populate_existing=True)
+    if batch.rehearsal is None and batch.held_at is not None:
+        tell_of(
+            batch.subject_type,
+            batch.subject_id,
+            "Has paused itself",
+            " ".join(filter(None, (batch.reason, batch.advice))),
+            level=Level.BAD,
+            key=f"batch:{batch_id}:{batch.held_at.timestamp():.0f}",
+        )
 
 
 def tells(verdict: Verdict) -> bool:

@@ -3,38 +3,42 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import UtcDateTime, db
 from webapp.jobs import owners
 from webapp.jobs.sweeping import rescue
 from webapp.messages import limiting
-from webapp.messages.batches import touch
+from webapp.messages.batches import take_back_some, touch
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.channels.outcomes import explain
 from webapp.messages.claiming import LEASE
 from webapp.messages.models import Attempt, Message, MessageState
+from webapp.messages.opened import stopped_batches
 from webapp.states import stands
 
 _SENDING = stands(Message.state, MessageState.SENDING)
+#: Of this host's processes we can see whether they live, of others only when their lease is over.
+_UNDER_WAY = (
+    select(Message.worker, Message.lease_until)
+    .where(
+        _SENDING,
+        or_(
+            Message.lease_until < bindparam("moment", type_=UtcDateTime()),
+            Message.worker.startswith(bindparam("here"), autoescape=False),
+        ),
+    )
+    .distinct()
+)
 
 
 @rescue
 def recover() -> None:
     """Call ``unknown`` what a dead process was sending; renew the leases of the living. Commits."""
     moment = now()
-    sending = db.session.execute(
-        select(Message.worker, Message.lease_until)
-        .where(
-            _SENDING,
-            or_(
-                Message.lease_until < moment,
-                Message.worker.startswith(owners.host(), autoescape=True),
-            ),
-        )
-        .distinct()
-    ).all()
+    values = {"moment": moment, "here": owners.host()}
+    sending = db.session.connection().execute(_UNDER_WAY, values).all()
     for worker in {row.worker for row in sending}:
         if owners.is_here(worker) and owners.lives(worker):
             if any(
@@ -43,6 +47,18 @@ def recover() -> None:
                 _renew(worker, moment)
         else:
             _leave_unknown(worker, moment)
+    db.session.commit()
+
+
+@rescue
+def take_back() -> None:
+    """Take back what came back to a batch after it was cancelled and cleared. Commits.
+
+    It was being handed over when somebody pressed stop, and the provider asked for it later. After
+    the time of a lease nothing is being handed over any more, and whoever stopped it has cleared it.
+    """
+    for batch in stopped_batches(now() - LEASE):
+        take_back_some(batch)
     db.session.commit()
 
 

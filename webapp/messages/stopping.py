@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts.acting import record
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import UtcDateTime, db
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
 from webapp.messages.channels import Channel
@@ -16,13 +16,16 @@ from webapp.messages.models import ChannelState
 
 def open_channels() -> list[Channel]:
     """Return the channels by which messages may leave at this moment."""
-    moment = now()
-    closed = {
-        row.channel
-        for row in db.session.scalars(select(ChannelState))
-        if row.stopped_at is not None or (row.not_before is not None and row.not_before > moment)
-    }
+    closed = db.session.connection().execute(_CLOSED, {"moment": now()}).scalars().all()
     return [channel for channel in Channel if channel not in closed]
+
+
+_CLOSED = select(ChannelState.channel).where(
+    or_(
+        ChannelState.stopped_at.is_not(None),
+        ChannelState.not_before > bindparam("moment", type_=UtcDateTime()),
+    )
+)
 
 
 def stopped() -> list[ChannelState]:

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, literal, null, select, text, update
@@ -55,8 +56,7 @@ def tally(batch_id: int) -> None:
     moment = now()
     _write(batch_id, stale=False, tallied_at=moment)
     db.session.commit()
-    rows = _count(batch_id)
-    counts, reasons, billed = _sum_up(rows)
+    counts, reasons, billed = _sum_up(_count(batch_id))
     batch = db.session.execute(
         select(Batch.history, Batch.counts).where(Batch.id == batch_id)
     ).one_or_none()
@@ -64,7 +64,8 @@ def tally(batch_id: int) -> None:
         db.session.commit()
         return
     history = add_point(batch.history, [int(moment.timestamp()), *totals(counts)])
-    _write(batch_id, counts=counts, reasons=reasons, billed=billed, history=history, more=True)
+    counted = {"counts": counts, "reasons": reasons, "billed": billed, "history": history}
+    _write(batch_id, version=Batch.version + 1, **counted)
     db.session.commit()
     for tell in when_tallied:
         tell(batch_id, counts)
@@ -112,28 +113,32 @@ def add_point(history: Sequence[Any], point: list[int]) -> list[Any]:
     return [*points, point]
 
 
-def _count(batch_id: int) -> Sequence[Row[Any]]:
-    """Count by everything that is asked for, each part by an index that holds it all."""
-    units = func.sum(func.coalesce(Message.billed, Message.units))
-    of_batch = (Message.batch_id == batch_id, Message.superseded.is_(False))
-    groups = (Message.state, Message.code, Message.channel, Message.country)
-    done = (
-        select(*groups, func.count().label("number"), units.label("units"))
-        .where(*of_batch, _CAME_OUT)
-        .group_by(*groups)
-    )
-    rows: list[Any] = list(db.session.execute(done).all())
-    for state in (MessageState.QUEUED, MessageState.SENDING):
-        waiting = select(
+_GROUPS = (Message.state, Message.code, Message.channel, Message.country)
+_UNITS = func.sum(func.coalesce(Message.billed, Message.units))
+_OF = Message.batch_id == bindparam("of")
+#: Everything that is asked for, each part by an index that holds it all.
+_COUNTS: tuple[Any, ...] = (
+    select(*_GROUPS, func.count().label("number"), _UNITS.label("units"))
+    .where(_OF, Message.superseded.is_(False), _CAME_OUT)
+    .group_by(*_GROUPS),
+    *(
+        select(
             literal(state.value).label("state"),
             null().label("code"),
             null().label("channel"),
             null().label("country"),
             func.count().label("number"),
             literal(0).label("units"),
-        ).where(Message.batch_id == batch_id, stands(Message.state, state))
-        rows += db.session.execute(waiting).all()
-    return rows
+        ).where(_OF, stands(Message.state, state))
+        for state in (MessageState.QUEUED, MessageState.SENDING)
+    ),
+)
+
+
+def _count(batch_id: int) -> list[Row[Any]]:
+    connection = db.session.connection()
+    values = {"of": batch_id}
+    return list(chain.from_iterable(connection.execute(query, values) for query in _COUNTS))
 
 
 def _sum_up(rows: Sequence[Row[Any]]) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
@@ -153,12 +158,5 @@ def _sum_up(rows: Sequence[Row[Any]]) -> tuple[dict[str, int], dict[str, int], d
     )
 
 
-def _write(batch_id: int, *, more: bool = False, **values: Any) -> None:
-    if more:
-        values["version"] = Batch.version + 1
-    db.session.execute(
-        update(Batch)
-        .where(Batch.id == batch_id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+def _write(batch_id: int, **values: Any) -> None:
+    db.session.connection().execute(update(Batch).where(Batch.id == batch_id).values(**values))

@@ -95,8 +95,8 @@ def said(announcement: Announcement) -> str:
 
 def title_of(announcement_id: str) -> str | None:
     """Return what an announcement is called."""
-    found = db.session.get(Announcement, int(announcement_id))
-    return found.title if found else None
+    wanted = select(Announcement.title).where(Announcement.id == int(announcement_id))
+    return db.session.scalar(wanted)
 
 
 def people(count: int) -> str:

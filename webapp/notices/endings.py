@@ -1,4 +1,4 @@
-"""Whoever asked for a job hears how it ended, also when he looks at something else meanwhile."""
+"""Whoever asked for work hears how it ended, also when he looks at something else meanwhile."""
 
 from sqlalchemy import select
 
@@ -48,6 +48,32 @@ def tell_who_asked(ended: Ended) -> None:
         # Run again, it ends again; and what ended by itself may be stopped before it begins again.
         key=f"job:{ended.id}:{ended.attempt}:{ended.state}",
     )
+
+
+def tell_of(
+    subject_type: str | None,
+    subject_id: str | None,
+    word: str,
+    text: str,
+    *,
+    level: Level,
+    key: str,
+) -> None:
+    """Tell whoever last asked for a job about a thing what became of the thing itself."""
+    who = db.session.scalar(
+        select(Job.asked_by_id)
+        .where(
+            Job.subject_type == subject_type,
+            Job.subject_id == subject_id,
+            Job.asked_by_id.is_not(None),
+        )
+        .order_by(Job.id.desc())
+        .limit(1)
+    )
+    if who is not None:
+        name = links.name_of(subject_type, subject_id) or f"{subject_type} {subject_id}"
+        link = links.page_of(subject_type, subject_id)
+        tell(who, f"{word}: {name}", text, level=level, link=link, key=key)
 
 
 def _is_news(ended: Ended) -> bool:

@@ -10,6 +10,7 @@ from webapp.campaigns import (
     expanding,
     falling_back,
     retrying,
+    scheduling,
     starting,
 )
 from webapp.campaigns.models import Campaign
@@ -39,17 +40,21 @@ def send(
     """Write the messages of everybody who has none yet: for real, or for a rehearsal."""
     campaign = db.session.get_one(Campaign, campaign_id)
     if starts_at is not None:
-        sentence = starting.start_on_time(campaign, datetime.fromisoformat(starts_at))
+        sentence = scheduling.start_on_time(campaign, datetime.fromisoformat(starts_at))
         if sentence is not None:
             return {"answer": sentence}
-    if batch_id is not None:
+    if batch_id is not None and batch_id == campaign.rehearsal_id:
         clearing.forget_rehearsals(run, campaign)
     batch = db.session.get(Batch, batch_id) if batch_id else campaign.batch
     if batch is None:
         return {"answer": "There is nothing to write any more."}
     if not expanding.expand(run, campaign, batch):
         return MORE
-    ending.finish(batch.id)
+    if expanding.goes_on_later(campaign, batch):
+        starting.write_later(campaign, batch)
+    elif batch.id == campaign.batch_id:
+        ending.count_problems(campaign)
+        ending.finish(batch.id)
     return {"answer": expanding.summary(campaign, batch)}
 
 

@@ -18,6 +18,7 @@ from wtforms.validators import DataRequired, Optional
 
 from webapp.campaigns.audience import splitting
 from webapp.campaigns.audience.countries import countries
+from webapp.campaigns.audience.guessing import headings
 from webapp.campaigns.audience.looking import DELIMITERS, ENCODINGS
 from webapp.campaigns.audience.naming import names_of
 from webapp.campaigns.audience.people import Columns
@@ -75,17 +76,19 @@ class CustomersForm(Form):
 
     reach = SelectField(
         "Who can be reached",
+        default="",
         choices=choices(
             [("", "By number or address"), ("phone", "By number"), ("email", "By address")]
         ),
     )
     wants = SelectField(
         "Who wants offers",
+        default="",
         choices=choices(
             [("", "Whether or not"), *((one.value, f"By {BY[one]}") for one in Channel)]
         ),
     )
-    tag = SelectField("Tag", validate_choice=False)
+    tag = SelectField("Tag", default="", validate_choice=False)
     booked_from = DateField("Booked from", [Optional()])
     booked_until = DateField("Booked until", [Optional()])
 
@@ -116,10 +119,10 @@ class CustomersForm(Form):
 class ColumnsForm(Form):
     """Which column of a file is what."""
 
-    phone = SelectField("Telephone number")
-    email = SelectField("E-mail address")
-    name = SelectField("Name")
-    zone = SelectField("Time zone")
+    phone = SelectField("Telephone number", default="")
+    email = SelectField("E-mail address", default="")
+    name = SelectField("Name", default="")
+    zone = SelectField("Time zone", default="")
     region = SelectField("Country of numbers without +", choices=country_choices)
     header = BooleanField("The first row is the heading")
 
@@ -136,9 +139,9 @@ class ColumnsForm(Form):
     def columns(self, rows: Sequence[Sequence[str]]) -> Columns:
         """Return what was chosen."""
         chosen = {part: int(self[part].data) for part in PARTS if self[part].data}
-        wide, header = max(map(len, rows)), bool(self.header.data)
-        headings = [*rows[0], *[""] * (wide - len(rows[0]))] if header else [""] * wide
-        return Columns(tuple(names_of(headings)), **chosen, region=self.region.data, header=header)
+        header = bool(self.header.data)
+        names = names_of(headings(rows, header=header))
+        return Columns(tuple(names), **chosen, region=self.region.data, header=header)
 
 
 class WrittenForm(Form):
@@ -169,9 +172,7 @@ def _text(column: int | None) -> str:
 
 def _columns(rows: Sequence[Sequence[str]], *, header: bool) -> Iterator[tuple[str, str]]:
     """Go through the columns with their heading, or else with what stands in them first."""
-    for column in range(max(map(len, rows))):
-        cells = [row[column].strip() for row in rows if column < len(row)]
-        told = next((cell for cell in (cells if header else cells[:1]) if cell), "")
-        if header and rows[0][column : column + 1] == [""]:
-            told = ""
+    for column, heading in enumerate(headings(rows, header=header)):
+        cells = (row[column].strip() for row in rows if column < len(row))
+        told = heading.strip() if header else next(filter(None, cells), "")
         yield str(column), f"{column + 1}: {told[:60]}" if told else f"Column {column + 1}"

@@ -42,23 +42,41 @@ LOOKS_LIKE_NAME = 0.7
 
 def guess(rows: Sequence[Sequence[str]], region: str, *, header: bool | None = None) -> Columns:
     """Return what each column of the first rows seems to be; ``header`` None: guess that too."""
-    wide = max(map(len, rows))
     if header is None:
         header = _has_header(rows, region)
-    headings = [*rows[0], *[""] * (wide - len(rows[0]))] if header else [""] * wide
-    below = list(zip_longest(*rows[1:] if header else rows, fillvalue="")) or [()] * wide
+    above = headings(rows, header=header)
+    wide = len(above)
+    below = list(zip_longest([""] * wide, *rows[1:] if header else rows, fillvalue=""))
     tests = _tests(region)
     taken: dict[str, int] = {}
     for part in ("email", "phone", "zone", "name"):
         scores = {
-            column: _score(part, headings[column], below[column], tests[part])
+            column: _score(part, above[column], below[column], tests[part])
             for column in range(wide)
             if column not in taken.values()
         }
         best = max(scores, key=lambda column: scores[column], default=None)
         if best is not None and scores[best] > 0:
             taken[part] = best
-    return Columns(tuple(names_of(headings)), **taken, region=region, header=header)
+    return Columns(tuple(names_of(above)), **taken, region=region, header=header)
+
+
+def headings(rows: Sequence[Sequence[str]], *, header: bool) -> list[str]:
+    """Return what stands above each column, "" for nothing.
+
+    A heading that is shorter than most rows has forgotten columns; rows that are longer than it are
+    broken.
+    """
+    if not header:
+        return [""] * max(map(len, rows))
+    lengths = [_length(row) for row in rows[1:]]
+    wide = max(len(rows[0]), max(lengths, key=lengths.count, default=0))
+    return [*rows[0], *[""] * (wide - len(rows[0]))]
+
+
+def _length(row: Sequence[str]) -> int:
+    """Return the number of cells without the empty ones at the end."""
+    return max((number for number, cell in enumerate(row, start=1) if cell.strip()), default=0)
 
 
 def _score(part: str, heading: str, cells: Sequence[str], test: Callable[[str], bool]) -> float:

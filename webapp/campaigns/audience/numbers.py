@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
@@ -59,7 +59,9 @@ def read_number(typed: str, region: str | None) -> Number:
         _refuse(number, kind)
     national = phonenumbers.national_significant_number(number)
     e164 = f"+{number.country_code}{national}"
-    return Number(e164, phonenumbers.region_code_for_number(number), _zone(number))
+    country = phonenumbers.region_code_for_number(number)
+    # Satellites and the like have "001".
+    return Number(e164, country if country and len(country) == len("IN") else None, _zone(number))
 
 
 def _tidied(typed: str) -> str:
@@ -146,6 +148,6 @@ def _zone(number: Any) -> str | None:
 def _one_clock(zones: tuple[str, ...]) -> str | None:
     """Return a zone when all of them show the same time in winter and in summer."""
     days = (datetime(now().year, 1, 15, tzinfo=UTC), datetime(now().year, 7, 15, tzinfo=UTC))
-    known = [zone for zone in zones if "/" in zone]
+    known = [zone for zone in zones if zone in available_timezones()]
     clocks = {tuple(day.astimezone(ZoneInfo(zone)).utcoffset() for day in days) for zone in known}
     return RENAMED.get(known[-1], known[-1]) if len(clocks) == 1 else None

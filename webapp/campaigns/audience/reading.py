@@ -54,7 +54,10 @@ def go_on(run: Run, source: Source) -> str | None:
     try:
         if source.state == SourceState.LOOKING:
             return _look(source)
-        return _read(run, source) if source.state == SourceState.READING else "It has been read."
+        answer = _read(run, source) if source.state == SourceState.READING else "Nothing to do."
+        if source.state == SourceState.READ and source.path:
+            _forget_file(run, source, source.path)
+        return answer
     except Overtaken:
         db.session.rollback()
         return "The list was removed meanwhile."
@@ -62,6 +65,13 @@ def go_on(run: Run, source: Source) -> str | None:
         raise NotNow(STORAGE_AWAY, "It is tried again by itself.") from None
     except (FileNotFoundError, storage.NotSetUp):
         raise Impossible("The uploaded file is no longer there.", "Upload it again.") from None
+
+
+def _forget_file(run: Run, source: Source, path: str) -> None:
+    """Remove a file of which all that is wanted stands in rows."""
+    run.step()  # before its rows are stored for good, it may still be needed
+    storage.delete(path)
+    source.path = None
 
 
 def give_up(source: Source, error: Exception) -> None:

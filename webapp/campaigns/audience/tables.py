@@ -77,7 +77,7 @@ class _Feed:
 
 
 def _plain(taken: list[str]) -> bool:
-    return len(taken) == 1 and taken[0].count('"') % 2 == 0
+    return len(taken) == 1 and (isinstance(taken[0], Rest) or taken[0].count('"') % 2 == 0)
 
 
 def _sound(taken: list[str], cells: list[str], delimiter: str) -> bool:

@@ -1,0 +1,1 @@
+"""The sending rules, run through in a time of their own."""

@@ -1,0 +1,82 @@
+"""A thousand small worlds in which everything goes wrong, and no promise of sending is broken.
+
+A failure names its seed: run that one alone with ``SEED=<n> pytest tests/simulation``.
+"""
+
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+import time_machine
+
+from tests.simulation.world import BEGIN, WINDOW, World
+from webapp import create_app
+from webapp.config import Config
+from webapp.extensions import db
+from webapp.jobs import queue as publishing
+
+SEEDS = 1_000
+AT_ONCE = 100
+STEPS = 24
+
+
+class Stage(NamedTuple):
+    """The database of the worlds, seen by the product and from outside."""
+
+    look: sqlite3.Connection
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Set up an app with a database of its own, whose Redis is away: rows are all there is."""
+    path = tmp_path_factory.mktemp("simulation") / "world.db"
+    settings = {
+        "SECRET_KEY": secrets.token_hex(32),
+        "DATABASE_URL": f"sqlite:///{path}",
+        "REDIS_URL": "redis://127.0.0.1:1",
+        "LOG_LEVEL": "ERROR",
+        "RATE_WINDOW_SECONDS": str(WINDOW),
+    }
+    app = create_app(Config.from_env(settings))
+    with app.app_context():
+        db.create_all()
+        look = sqlite3.connect(path, isolation_level=None)
+        publishing._away.until = time.monotonic() + 3600
+        yield Stage(look)
+        publishing._away.until = 0.0
+        look.close()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def empty() -> None:
+    """Leave nothing of one world to the next."""
+    for table in reversed(db.metadata.sorted_tables):
+        if table.name in TABLES:
+            db.session.execute(db.delete(table))
+    db.session.commit()
+
+
+TABLES = {
+    "rate_slots", "attempts", "messages", "batches", "channel_states", "suppressions", "audit"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
+def test_no_promise_is_broken(first, stage):
+    alone = os.environ.get("SEED")
+    for seed in [int(alone)] if alone else range(first, first + AT_ONCE):
+        with time_machine.travel(BEGIN, tick=False) as clock:
+            world = World(seed, clock, stage.look)
+            try:
+                for _ in range(STEPS):
+                    world.step()
+                world.end()
+                empty()
+            except Exception as problem:
+                problem.add_note(f"in the world of seed {seed}")
+                raise
