@@ -74,10 +74,10 @@ class Line:
             self.waiting.extendleft(reversed(entries))
         else:
             self.waiting.extend(entries)
+        # One that has just ended takes no more; its callback would come a moment too late for us.
+        self.tasks = {task for task in self.tasks if not task.done()}
         for _ in range(min(len(self.waiting), self.width - len(self.tasks))):
-            task = asyncio.create_task(self._carry(answers))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(asyncio.create_task(self._carry(answers)))
 
     def wants(self) -> int:
         """Return how many to claim now: a quarter of a second's worth, all at once when few wait."""
