@@ -6,6 +6,7 @@ one Celery task a message with one row update, two worker processes; and a bare 
 row. Also: how much the memory of our workers grows with the number of recipients.
 """
 
+import socket
 import subprocess
 import sys
 import time
@@ -52,10 +53,17 @@ def measure(database: str) -> None:
     }
     with stage(database, **accounts) as here:
         sink = (sys.executable, "-m", "benchmarks.stage.sinks", *map(str, ports))
-        with here.running(*sink, log="sinks.log"):
+        with here.running(*sink, log="sinks.log") as sinks:
+            wait_for(lambda: listens(ports[1]), sinks)
             for what in ("http", "smtp"):
                 compare(here, database, what, where[what])
             print(memory(here, database), flush=True)
+
+
+def listens(port: int) -> bool:
+    """Say whether somebody listens on a port."""
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def compare(here: Stage, database: str, what: str, target: str) -> None:

@@ -1,14 +1,17 @@
 """Providers that say yes at once: as little work as a server can have, the same for all who send.
 
-``python -m benchmarks.stage.sinks HTTP_PORT SMTP_PORT``. HTTP answers as WhatsApp does; SMTP takes
-any letter.
+``python -m benchmarks.stage.sinks HTTP_PORT SMTP_PORT``. HTTP answers a POST as WhatsApp does, and a GET
+with the moments at which the others came; SMTP takes any letter.
 """
 
 import asyncio
 import itertools
+import json
 import sys
+import time
 
 _numbers = itertools.count(1)
+_arrivals: list[float] = []
 
 
 class Http(asyncio.Protocol):
@@ -28,7 +31,11 @@ class Http(asyncio.Protocol):
             if len(self.rest) < end + 4 + length:
                 break
             self.rest = self.rest[end + 4 + length :]
-            body = b'{"messages":[{"id":"wamid.%d"}]}' % next(_numbers)
+            if head.startswith(b"get"):
+                body = json.dumps(_arrivals).encode()
+            else:
+                _arrivals.append(time.time())
+                body = b'{"messages":[{"id":"wamid.%d"}]}' % next(_numbers)
             answers.append(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                 b"Content-Length: %d\r\n\r\n%s" % (len(body), body)

@@ -19,13 +19,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Integer, Uuid, bindparam, delete, func, insert, or_, select, update
 
 from webapp.clock import now
 from webapp.extensions import UtcDateTime, db, settings
 from webapp.jobs import owners
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
+from webapp.many import Many
 from webapp.messages.channels import Channel
 from webapp.messages.models import ChannelState, RateSlot
 from webapp.messages.stopping import row_of
@@ -103,19 +104,21 @@ def take(channel: Channel, attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
         connection.execute(_TAKE, rows)
 
 
-def answered(message_ids: Iterable[uuid.UUID]) -> None:
-    """Let the slots of messages be free one window after their answer, which came before now."""
-    _free(message_ids, window())
+def answered(attempts: Sequence[tuple[uuid.UUID, int, float]]) -> None:
+    """Let the slots of attempts be free one window after their answers, so many seconds ago."""
+    _free(attempts, _clock() + window())
 
 
-def given_up(message_ids: Iterable[uuid.UUID]) -> None:
-    """Let the slots of messages whose answer never came be free, a while later."""
-    _free(message_ids, STRAGGLING + window())
+def given_up(attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
+    """Let the slots of attempts whose answer never came be free, a while later."""
+    rows = [(message_id, number, 0.0) for message_id, number in attempts]
+    _free(rows, _clock() + STRAGGLING + window())
 
 
 def not_used(message_ids: Iterable[uuid.UUID]) -> None:
     """Give back the slots of messages that never left."""
-    db.session.execute(delete(RateSlot).where(*_under_way(message_ids)))
+    ours = RateSlot.message_id.in_(list(message_ids))
+    db.session.execute(delete(RateSlot).where(ours, RateSlot.frees_at.is_(None)))
 
 
 def step() -> float:
@@ -150,19 +153,23 @@ def _watch(channel: Channel, condition: Any, **values: Any) -> bool:
     return changed.rowcount == 1  # type: ignore[attr-defined, no-any-return]
 
 
-def _free(message_ids: Iterable[uuid.UUID], after: timedelta) -> None:
-    db.session.execute(
+def _free(attempts: Sequence[tuple[uuid.UUID, int, float]], moment: datetime) -> None:
+    rows = [
+        (message_id, number, moment - timedelta(seconds=age))
+        for message_id, number, age in attempts
+    ]
+    _FREE(db.session.connection(), rows)
+
+
+_FREE = Many(
+    {"of": Uuid(), "number": Integer(), "at": UtcDateTime()},
+    lambda each: (
         update(RateSlot)
-        .where(*_under_way(message_ids))
-        .values(frees_at=_clock() + after)
+        .where(RateSlot.message_id == each["of"], RateSlot.number == each["number"])
+        .values(frees_at=each["at"])
         .execution_options(synchronize_session=False)
-    )
-
-
-def _under_way(message_ids: Iterable[uuid.UUID]) -> tuple[Any, ...]:
-    return RateSlot.message_id.in_(list(message_ids)), RateSlot.frees_at.is_(None)
-
-
+    ),
+)
 _MOMENT = bindparam("moment", type_=UtcDateTime())
 _OF = RateSlot.channel == bindparam("of")
 _FORGET = delete(RateSlot).where(_OF, RateSlot.frees_at <= _MOMENT)

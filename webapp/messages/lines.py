@@ -116,7 +116,8 @@ class Line:
                 self.late.append(message)
                 answers.unanswered -= 1
                 continue
-            answers.add(Sent(message, await self._send(message)))
+            outcome = await self._send(message)
+            answers.add(Sent(message, outcome, time.monotonic()))
             self._answered += 1
 
     async def _send(self, message: Claimed) -> Outcome:

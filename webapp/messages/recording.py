@@ -1,5 +1,6 @@
 """What became of each attempt, written in bulk as the answers come."""
 
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -37,6 +38,8 @@ class Sent(NamedTuple):
 
     message: Claimed
     outcome: Outcome
+    #: When the answer came, by ``time.monotonic``; None: just now.
+    at: float | None = None
 
 
 def record_outcomes(results: Sequence[Sent]) -> None:
@@ -112,9 +115,18 @@ def _rehearsals(results: list[Sent]) -> set[int]:
 
 
 def _free_slots(results: list[Sent]) -> None:
+    moment = time.monotonic()
     limited = [result for result in results if result.message.limited]
-    lost = [one.message.id for one in limited if one.outcome.kind == OutcomeKind.UNKNOWN]
-    answered = [one.message.id for one in limited if one.outcome.kind != OutcomeKind.UNKNOWN]
+    answered = [
+        (one.message.id, one.message.attempt, moment - (one.at or moment))
+        for one in limited
+        if one.outcome.kind != OutcomeKind.UNKNOWN
+    ]
+    lost = [
+        (one.message.id, one.message.attempt)
+        for one in limited
+        if one.outcome.kind == OutcomeKind.UNKNOWN
+    ]
     if answered:
         limiting.answered(answered)
     if lost:
@@ -128,7 +140,7 @@ def _new_names(accepted: list[Sent]) -> list[str]:
 
 
 def _verdict(result: Sent) -> Verdict:
-    message, outcome = result
+    message, outcome, _at = result
     return Verdict(message.batch_id, message.channel, outcome.kind, outcome.code)
 
 
@@ -198,12 +210,12 @@ _END_ATTEMPT = Many(
 
 
 def _accepted(result: Sent) -> tuple[Any, ...]:
-    message, outcome = result
+    message, outcome, _at = result
     return message.id, message.attempt, outcome.provider_id, outcome.units
 
 
 def _attempt(result: Sent) -> tuple[Any, ...]:
-    message, outcome = result
+    message, outcome, _at = result
     return (
         message.id,
         message.attempt,
@@ -215,7 +227,7 @@ def _attempt(result: Sent) -> tuple[Any, ...]:
 
 
 def _refused(result: Sent, moment: datetime) -> tuple[Any, ...]:
-    message, outcome = result
+    message, outcome, _at = result
     words = explain(message.channel, outcome.code)
     fate = after_refusal(
         outcome, words, failures=message.failures, of_batch=message.batch_id is not None
@@ -267,7 +279,7 @@ def after_refusal(
 
 def _tell_channel(channel: Channel, results: list[Sent]) -> None:
     waits = []
-    for _message, outcome in results:
+    for _message, outcome, _at in results:
         words = explain(channel, outcome.code)
         if outcome.kind == OutcomeKind.STOP_CHANNEL:
             stopping.stop(channel, words.sentence, words.advice)

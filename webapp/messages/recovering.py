@@ -99,7 +99,7 @@ def _leave_unknown(worker: str, moment: datetime) -> None:
             )
             .execution_options(synchronize_session=False)
         )
-    limiting.given_up([row.id for row in left])
+    limiting.given_up([(row.id, row.attempt) for row in left])
     touch(row.batch_id for row in left if row.batch_id)
 
 
