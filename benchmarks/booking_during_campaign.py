@@ -16,7 +16,7 @@ from benchmarks.stage import Stage, each_database, median, percentile, stage, ve
 from devtools.processes import free_port
 
 PEOPLE, BOOKINGS, EVERY = 100_000, 40, 0.5
-GOAL, PATIENCE, MESSAGES = 2.0, 60.0, 3
+GOAL, PATIENCE, MESSAGES = 2.0, 180.0, 3
 
 
 def main() -> None:

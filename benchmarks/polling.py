@@ -88,13 +88,13 @@ def prepare() -> SimpleNamespace:
 
 
 @contextmanager
-def served(here: Stage, what: str, *options: str) -> Iterator[str]:
-    """Serve an application by one gunicorn process, set up as in production."""
+def served(here: Stage, what: str, *options: str, processes: int = 1) -> Iterator[str]:
+    """Serve an application by gunicorn, set up as in production."""
     from devtools.processes import answers, free_port
 
     port = free_port()
     line = (sys.executable, "-m", "gunicorn", *options, "--max-requests", "0", what)
-    environment = {"PORT": str(port), "HOST": "127.0.0.1", "WEB_CONCURRENCY": "1"}
+    environment = {"PORT": str(port), "HOST": "127.0.0.1", "WEB_CONCURRENCY": str(processes)}
     with here.running(*line, log=f"{port}.log", **environment):
         end = time.monotonic() + 60
         while not answers(port) and time.monotonic() < end:

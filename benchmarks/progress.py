@@ -1,7 +1,7 @@
 """The live page of a campaign of 100,000 recipients: what a poll and a list cost, and whom it slows down.
 
 First in one process: the time that the database takes for a poll with news, the lists of the
-recipients by state and by reason, and the file of them all. Then one gunicorn with four threads:
+recipients by state and by reason, and the file of them all. Then gunicorn with two processes of four threads:
 the public booking page alone, and while 50 people watch the campaign, which changes every second.
 """
 
@@ -48,7 +48,7 @@ def measure(database: str) -> None:
     with stage(database, WEB_THREADS="4") as here:
         seen = prepare(database)
         inside(seen, database)
-        with served(here, "wsgi:app", "-c", "gunicorn.conf.py") as base:
+        with served(here, "wsgi:app", "-c", "gunicorn.conf.py", processes=2) as base:
             beside(seen, base, database)
 
 
@@ -151,8 +151,10 @@ def timed() -> Iterator[list[float]]:
         "after_cursor_execute",
         lambda *_: spent.append(time.perf_counter() - began.pop()),
     )
-    yield spent
-    Glance.__call__ = straight  # type: ignore[method-assign]
+    try:
+        yield spent
+    finally:
+        Glance.__call__ = straight  # type: ignore[method-assign]
 
 
 def export(seen: SimpleNamespace) -> tuple[float, float]:
@@ -220,9 +222,11 @@ def changing(seen: SimpleNamespace) -> Iterator[None]:
 
     thread = threading.Thread(target=count)
     thread.start()
-    yield
-    over.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def poll_of(url: str, cookie: str) -> str:

@@ -65,7 +65,7 @@ def settings_of_tests(
         "STORAGE_URL": f"file://{tmp_path_factory.mktemp('files')}",
         # The limit has tests of its own; elsewhere nobody must wait a minute for the next hundred.
         "BATCH_RATE": "0",
-        "RATE_WINDOW_SECONDS": "3",
+        "RATE_WINDOW_SECONDS": "1",
         **sandbox.settings,
     }
 

@@ -70,6 +70,7 @@ def test_channels_are_chosen_in_an_order_with_a_text_for_each(otto, db):
     [
         ("Hello {{ nane }}", "Did you mean {{ name }}?"),
         ("Hello {{ surname_of_the_dog }}", "The recipients have no “surname_of_the_dog”."),
+        ('Hello {{ nane|default:"friend" }}', "Did you mean {{ name }}?"),
     ],
 )
 def test_a_placeholder_that_the_recipients_do_not_have_is_refused_at_the_field(
@@ -218,3 +219,11 @@ def test_nothing_is_checked_before_there_is_a_text(otto, db):
     db.session.commit()
     assert send(otto, path(campaign, "/check")).status_code == 409
     assert "must be there before anything can be checked" in otto.get(path(campaign, "/check")).text
+
+
+def test_a_placeholder_with_a_fall_back_needs_no_column(otto, db):
+    campaign = a_draft(people=1)
+    other = a_text(body='Hello {{ title_of_honour|default:"friend" }}', name="other")
+    answer = send(otto, path(campaign, "/texts"), first="sms", sms=str(other.id))
+    assert answer.status_code == 303
+    assert "Hello friend" in otto.get(path(campaign, "/preview")).text

@@ -18,7 +18,7 @@ from tests.campaigns.making import (
 )
 from tests.contracts.world import csrf_token, send
 from webapp.accounts.models import Role
-from webapp.campaigns import pausing, starting
+from webapp.campaigns import pausing
 from webapp.campaigns.models import Campaign, CampaignState, SourceState
 from webapp.campaigns.starting import NotPossible
 from webapp.jobs.kinds import JobKind
@@ -212,10 +212,11 @@ def test_a_campaign_to_people_by_three_channels_names_all_of_them(otto, db, queu
 
 def test_viewers_look_and_do_not_send(vera, db, queue):
     campaign = checked(a_draft(people=1), queue)
-    assert vera.get(path(campaign)).status_code == 200
+    draft = vera.get(path(campaign)).text
+    assert "Look at each" in draft
+    assert "Choose texts" not in draft
     assert vera.get(path(campaign, "/check")).status_code == 200
     assert send(vera, path(campaign, "/send")).status_code == 403
-    assert starting.start is not None
     assert campaign.state == CampaignState.DRAFT
 
 

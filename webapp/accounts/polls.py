@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask, current_app, g, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Request as FlaskRequest
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature
 from sqlalchemy import ColumnElement, Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -88,12 +89,24 @@ def _ask(asks: Glance, engine: Engine, token: str, arguments: Mapping[str, Any])
 
 def init_app(app: Flask) -> None:
     """Remember who polls when there is news, so that nobody need ask for that again."""
+    app.session_interface = OpenedSession()
 
     @app.before_request
     def who_asks() -> None:
         if (row := request.environ.get(FOUND)) is not None:
             g.news = _news(row)
             g._login_user = g.news.user
+
+
+class OpenedSession(SecureCookieSessionInterface):
+    """The session in the cookie, which the door has opened already where a page polls."""
+
+    def open_session(self, app: Flask, request: FlaskRequest) -> SecureCookieSession | None:
+        """Return what the cookie says."""
+        content = request.environ.get(CONTENT)
+        if content is None:
+            return super().open_session(app, request)
+        return self.session_class(content)
 
 
 class Door:
@@ -103,6 +116,7 @@ class Door:
         self.app, self.inner = app, inner
         self.cookie = app.config["SESSION_COOKIE_NAME"]
         self.serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+        self.longest = int(app.permanent_session_lifetime.total_seconds())
         with app.app_context():
             self.engine = db.engine
 
@@ -132,12 +146,16 @@ class Door:
 
     def _token(self, asked: Request) -> str:
         try:
-            content = self.serializer.loads(asked.cookies.get(self.cookie, ""))  # type: ignore[union-attr]
+            content = self.serializer.loads(  # type: ignore[union-attr]
+                asked.cookies.get(self.cookie, ""), max_age=self.longest
+            )
         except BadSignature:
             return ""
+        asked.environ[CONTENT] = content
         return str(content.get("_user_id", ""))
 
 
 #: Where the door leaves what it found for whoever lets the request in.
 FOUND = "bellhop.news"
+CONTENT = "bellhop.session"
 NOTHING_NEW = (("Cache-Control", "no-store"), ("Vary", "HX-Request, Cookie"))

@@ -8,7 +8,13 @@ from sqlalchemy import select
 
 from webapp.campaigns.models import Campaign
 from webapp.extensions import db
-from webapp.message_templates.rendering import NotRenderable, Rendered, Renderer, renderer
+from webapp.message_templates.rendering import (
+    MissingValue,
+    NotRenderable,
+    Rendered,
+    Renderer,
+    renderer,
+)
 from webapp.messages import suppressing
 from webapp.messages.channels import Channel
 from webapp.messages.models import SuppressedBecause, Suppression
@@ -73,6 +79,11 @@ class Composer:
 
     def __init__(self, ways: Sequence[Way]) -> None:
         self.ways = ways
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The placeholders without a fall-back."""
+        return frozenset().union(*(needed(way.text) for way in self.ways))
 
     @property
     def names(self) -> frozenset[str]:
@@ -149,6 +160,29 @@ def first_of(found: Sequence[Letter | Trouble]) -> Letter | Trouble:
         if isinstance(one, Letter) or one.code == "suppressed":
             return one
     return found[0] if found else NO_ADDRESS
+
+
+class Fills(Protocol):
+    """A text that was read: a template's, or one that fills a place of it."""
+
+    @property
+    def names(self) -> frozenset[str]: ...
+    def render(self, values: Mapping[str, str]) -> Any: ...
+
+
+def needed(text: Fills) -> frozenset[str]:
+    """Return the placeholders without a fall-back: those that make a text fail without a value."""
+    values: dict[str, str] = {}
+    for _ in range(len(text.names) + 1):
+        try:
+            text.render(values)
+        except MissingValue as problem:
+            values[problem.name] = "1"
+        except NotRenderable:
+            return text.names  # it cannot be found out so: all of them, to be safe
+        else:
+            break
+    return frozenset(values)
 
 
 def composer(campaign: Campaign) -> Composer:

@@ -16,13 +16,13 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.acting import record
 from webapp.accounts.models import Role
-from webapp.campaigns import charting, comparing, pausing, prices, standing, watching
+from webapp.campaigns import charting, comparing, pausing, prices, watching
 from webapp.campaigns.models import Campaign
 from webapp.campaigns.starting import NotPossible
 from webapp.extensions import db
@@ -92,13 +92,13 @@ def render_live(
 
 def shown(seen: watching.Watched) -> dict[str, Any]:
     """Return what a page shows of a batch, for real or rehearsed."""
-    campaign, batch = seen.campaign, seen.batch
-    bill = prices.bill(batch.billed if batch else {})
+    batch = seen.batch
+    bill = prices.bill(batch.billed) if batch and batch.billed else []
     return {
         "seen": seen,
         "names": NAMES,
         "segments": charting.segments([part.number for part in seen.parts]),
-        "reasons": standing.reasons(batch, seen.unsendable, campaign.order),
+        "reasons": seen.reasons,
         "course": charting.course(batch.history if batch else []),
         "bill": bill,
         "bill_words": bill_words(bill),
@@ -119,7 +119,7 @@ def bill_words(bill: list[prices.Line]) -> str:
 @polls.polled(CHANGES)
 def progress(campaign_id: int) -> ResponseReturnValue:
     """Show how a campaign goes, live while anything moves."""
-    campaign, version = find(campaign_id), polls.version()
+    version, campaign = polls.version(), find(campaign_id, joinedload(Campaign.batch))
     if campaign.state not in watching.BEGUN:
         return goes_to(url_for("campaigns.show", campaign_id=campaign_id))
     return render_live(campaign, version=version)
@@ -171,9 +171,9 @@ def limit(campaign_id: int) -> ResponseReturnValue:
 MOST_A_MINUTE = 1_000_000
 
 
-def find(campaign_id: int) -> Campaign:
+def find(campaign_id: int, *options: Any) -> Campaign:
     """Return the campaign of the address."""
-    campaign: Campaign = db.get_or_404(Campaign, campaign_id)
+    campaign: Campaign = db.get_or_404(Campaign, campaign_id, options=options)
     return campaign
 
 

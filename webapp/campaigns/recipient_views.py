@@ -40,7 +40,7 @@ def index(campaign_id: int) -> ResponseReturnValue:
         wanted=wanted,
         rehearsed=rehearsed,
         parts=seen.parts,
-        reasons=standing.reasons(seen.batch, seen.unsendable, campaign.order),
+        reasons=seen.reasons,
     )
 
 

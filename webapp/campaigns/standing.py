@@ -67,11 +67,17 @@ class Reason(NamedTuple):
     again: bool
 
 
+UNWRITTEN = "Sending was stopped before a message to them was written."
 UNKNOWN_ADVICE = "They may have it. Ask one of them, or look at the provider's own list, before you send it again."
 
 
-def reasons(batch: Batch | None, problems: Mapping[str, int], order: list[Channel]) -> list[Reason]:
-    """Return the reasons why people did not get it, the most frequent first."""
+def reasons(
+    batch: Batch | None, problems: Mapping[str, int], order: list[Channel], *, unwritten: int = 0
+) -> list[Reason]:
+    """Return the reasons why people did not get it, the most frequent first.
+
+    ``unwritten`` is how many had no message yet when somebody stopped it.
+    """
     if batch is None:
         return [_of_problem(code, number) for code, number in problems.items()]
     found = [_of_code(code, number, order) for code, number in batch.reasons.items()]
@@ -81,6 +87,8 @@ def reasons(batch: Batch | None, problems: Mapping[str, int], order: list[Channe
         if batch.counts.get(state)
     ]
     found += [_of_problem(code, number) for code, number in problems.items()]
+    if unwritten:
+        found.append(Reason("unwritten", None, unwritten, UNWRITTEN, None, again=True))
     return sorted(found, key=lambda reason: -reason.number)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from webapp.campaigns import audience, checking, drafting
 from webapp.campaigns.composing import composer
@@ -77,12 +77,12 @@ def text_troubles(campaign: Campaign) -> Iterator[str]:
     if Channel.WHATSAPP in campaign.order and not is_approved(campaign.whatsapp):
         yield "WhatsApp does not take this template at the moment. Choose another one."
     try:
-        names = composer(campaign).names
+        texts = composer(campaign)
     except BadTemplate as problem:
         yield str(problem)
         return
     if campaign.total:
-        yield from unknown_names(names, audience.placeholders(campaign))
+        yield from unknown_names(texts, audience.placeholders(campaign))
 
 
 def is_approved(version: TemplateVersion | None) -> bool:
@@ -90,19 +90,38 @@ def is_approved(version: TemplateVersion | None) -> bool:
     return version is None or version.template.status in (None, APPROVED)
 
 
-def unknown_names(names: frozenset[str], known: list[str]) -> Iterator[str]:
-    """Go through the placeholders that no column of the recipients fills, each with a suggestion."""
-    for name in sorted(names - set(known)):
+class Named(Protocol):
+    """A text with placeholders, of which some need a value."""
+
+    @property
+    def names(self) -> frozenset[str]: ...
+    @property
+    def needed(self) -> frozenset[str]: ...
+
+
+def unknown_names(text: Named, known: list[str]) -> Iterator[str]:
+    """Go through the placeholders that no column of the recipients fills, each with a suggestion.
+
+    One with a fall-back may be unknown, unless it looks like a slip of the pen.
+    """
+    for name in sorted(text.names - set(known)):
         close = get_close_matches(name, known, 1, 0.6)
-        hint = f" Did you mean {{{{ {close[0]} }}}}?" if close else ""
-        there = "" if close else f" They have {', '.join(known[:8])}." if known else ""
-        yield f"The recipients have no “{name}”.{hint}{there}"
+        if close:
+            yield f"The recipients have no “{name}”. Did you mean {{{{ {close[0]} }}}}?"
+        elif name in text.needed:
+            there = f" They have {', '.join(known[:8])}." if known else ""
+            yield (
+                f"The recipients have no “{name}”.{there} "
+                f'Or give it a fall-back, such as {{{{ {name}|default:"friend" }}}}.'
+            )
 
 
 def _check(campaign: Campaign) -> Step:
     title = "Check and forecast"
     if campaign.checked is None:
-        return Step("check", title, done=False, sentence="Nobody's text has been checked yet.")
+        return Step(
+            "check", title, done=False, sentence="The recipients have not been checked yet."
+        )
     if not checking.is_fresh(campaign):
         words = "Texts or recipients have changed since they were checked."
         return Step("check", title, done=False, sentence=words)

@@ -1,7 +1,7 @@
 """The form on which it is chosen by which channels a campaign is told, and what each says."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
     Form,
@@ -12,6 +12,7 @@ from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know Sel
 )
 
 from webapp.campaigns import audience, drafting
+from webapp.campaigns.composing import Fills, needed
 from webapp.campaigns.models import Campaign
 from webapp.campaigns.steps import APPROVED, unknown_names
 from webapp.customers.contacts import one_line
@@ -161,10 +162,10 @@ class _Fits:
                 )
             return  # its places are checked one by one
         try:
-            names = renderer(version, {}).names
+            text = renderer(version, {})
         except BadTemplate as problem:
             raise ValidationError(problem.sentence) from None
-        _known(form.campaign, names)
+        _known(form.campaign, text)
 
 
 class _Fills:
@@ -178,13 +179,23 @@ class _Fills:
         if not field.data:
             raise ValidationError("Say what stands here, such as {{ name }}.")
         try:
-            names = compile_text(field.data).names
+            text = compile_text(field.data)
         except BadTemplate as problem:
             raise ValidationError(problem.sentence) from None
-        _known(form.campaign, names)
+        _known(form.campaign, text)
 
 
-def _known(campaign: Campaign, names: frozenset[str]) -> None:
+class _Read(NamedTuple):
+    """A text's placeholders."""
+
+    names: frozenset[str]
+    needed: frozenset[str]
+
+
+def _known(campaign: Campaign, text: Fills) -> None:
     """Raise ValidationError when the recipients have no such column; without recipients nobody knows."""
-    if campaign.total and (wrong := list(unknown_names(names, audience.placeholders(campaign)))):
+    if not campaign.total:
+        return
+    read = _Read(text.names, needed(text))
+    if wrong := list(unknown_names(read, audience.placeholders(campaign))):
         raise ValidationError(" ".join(wrong))

@@ -114,25 +114,30 @@ class Link(NamedTuple):
 
 
 def links(campaign: Campaign) -> dict[str, list[Link]]:
-    """Return where each step of a draft is done, for whoever may do it."""
-    if not current_user.can(Role.OPERATOR):
-        return {}
-    there = {
-        "recipients": [("Choose recipients", "audience.index")],
-        "texts": [("Choose texts", "campaigns.texts"), ("Look at each", "campaigns.preview")],
-        "check": [("Check and forecast", "campaigns.check")],
-        "rehearse": [("Rehearse", "rehearsal.show")],
-    }
+    """Return where each step of a draft is done, or looked at, for whoever may do that."""
     return {
         step: [
             Link(label, url_for(endpoint, campaign_id=campaign.id))
             for label, endpoint in buttons
-            if endpoint in current_app.view_functions
+            if current_user.can(access_of(endpoint))
         ]
-        for step, buttons in there.items()
+        for step, buttons in LINKS.items()
     }
 
 
+def access_of(endpoint: str) -> Role:
+    """Return who may open a page."""
+    view: Any = current_app.view_functions[endpoint]
+    role: Role = view.access
+    return role
+
+
+LINKS = {
+    "recipients": [("Choose recipients", "audience.index")],
+    "texts": [("Choose texts", "campaigns.texts"), ("Look at each", "campaigns.preview")],
+    "check": [("Check and forecast", "campaigns.check")],
+    "rehearse": [("Rehearse", "rehearsal.show")],
+}
 SHOWN = {
     CampaignState.DRAFT: "campaigns/draft.html",
     CampaignState.SCHEDULED: "campaigns/scheduled.html",

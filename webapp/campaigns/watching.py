@@ -10,7 +10,7 @@ from sqlalchemy import select
 from webapp.campaigns import comparing, standing
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.campaigns.pacing import SOON, Pace
-from webapp.campaigns.standing import Part
+from webapp.campaigns.standing import Part, Reason
 from webapp.clock import now
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import JobKind
@@ -53,6 +53,16 @@ class Watched:
     def unsendable(self) -> dict[str, int]:
         """How many nothing can be sent to, by reason, as the last check found them."""
         return standing.unsendable(self.campaign)
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why people did not get it, the most frequent first."""
+        return standing.reasons(
+            self.batch,
+            self.unsendable,
+            self.campaign.order,
+            unwritten=self.numbers["unwritten"],
+        )
 
     @property
     def whole(self) -> int:

@@ -28,17 +28,25 @@ def _many(count: int, name: str) -> str:
 def end_words(first: datetime, last: datetime, zone: str, today: datetime) -> str:
     """Return such as ``today about 14:00`` or ``on Monday between 14:00 and 16:00``."""
     where = ZoneInfo(zone)
-    soon, late, here = (moment.astimezone(where) for moment in (first, last, today))
+    here = today.astimezone(where)
+    soon = _tens(first.astimezone(where), later=last - first <= 20 * MINUTE)
+    late = _tens(last.astimezone(where), later=True)
     if soon.date() != late.date():
         return f"between {_day(soon, here)} {_clock(soon)} and {_day(late, here)} {_clock(late)}"
-    if late - soon <= timedelta(minutes=20):
+    if late - soon <= 20 * MINUTE:
         return f"{_day(late, here)} about {_clock(late)}"
     return f"{_day(soon, here)} between {_clock(soon)} and {_clock(late)}"
 
 
 def _clock(moment: datetime) -> str:
     """Return the time of day, to ten minutes."""
-    return f"{moment.replace(minute=moment.minute // 10 * 10):%H:%M}"
+    return f"{moment:%H:%M}"
+
+
+def _tens(moment: datetime, *, later: bool) -> datetime:
+    """Return a moment to ten minutes: an earliest end not later, a latest one not earlier."""
+    whole = moment.replace(minute=moment.minute // 10 * 10, second=0, microsecond=0)
+    return whole + 10 * MINUTE if later and whole < moment else whole
 
 
 def _day(moment: datetime, today: datetime) -> str:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -54,7 +54,78 @@ class Moment(NamedTuple):
     text: str
 
 
-class Job(Model):
+class Telling:
+    """What is told of a job beside its columns, however its row was read."""
+
+    if TYPE_CHECKING:
+        id: Any
+        kind: Any
+        state: Any
+        done: Any
+        total: Any
+        attempt: Any
+        created_at: Any
+        started_at: Any
+        finished_at: Any
+        cancel_requested_at: Any
+
+    @property
+    def policy(self) -> Policy:
+        """How its kind is run."""
+        return POLICIES[self.kind]
+
+    @property
+    def title(self) -> str:
+        """What it does, in words."""
+        return self.policy.title
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.state in FINISHED
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds until it ends at the speed so far; None while that would be a guess."""
+        if (
+            self.state != JobState.PROGRESS
+            or not self.total
+            or not self.done
+            or not self.started_at
+        ):
+            return None
+        spent: float = (now() - self.started_at).total_seconds()
+        to_do: float = (self.total - self.done) / self.done
+        return spent * to_do
+
+    @property
+    def events(self) -> list[Moment]:
+        """Everything that happened to it, oldest first: the row's own stamps and what it went through."""
+        told: Sequence[JobEvent] = () if self._went_straight else self._told()
+        moments = [
+            Moment(self.created_at, "queued", "Asked for"),
+            *(event.moment for event in told),
+        ]
+        if self.started_at and self.state != JobState.RETRY:
+            moments.append(Moment(self.started_at, "started", f"Started, attempt {self.attempt}"))
+        if self.finished_at:
+            moments.append(Moment(self.finished_at, self.state.value, ENDINGS[self.state]))
+        return sorted(moments, key=lambda moment: moment.at)
+
+    @property
+    def _went_straight(self) -> bool:
+        """Whether nothing can have happened that the row does not show, which spares a query."""
+        first = self.attempt == 0 or (
+            self.attempt == 1 and self.state in (JobState.PROGRESS, JobState.SUCCESS)
+        )
+        return bool(first) and self.cancel_requested_at is None
+
+    def _told(self) -> Sequence["JobEvent"]:
+        told = select(JobEvent).where(JobEvent.job_id == self.id).order_by(JobEvent.id)
+        return db.session.scalars(told).all()
+
+
+class Job(Telling, Model):
     """One piece of background work that a person can name."""
 
     __tablename__ = "jobs"
@@ -113,60 +184,6 @@ class Job(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     asked_by: Mapped[User | None] = relationship()
-
-    @property
-    def policy(self) -> Policy:
-        """How its kind is run."""
-        return POLICIES[self.kind]
-
-    @property
-    def title(self) -> str:
-        """What it does, in words."""
-        return self.policy.title
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
-        return self.state in FINISHED
-
-    @property
-    def time_left(self) -> float | None:
-        """Seconds until it ends at the speed so far; None while that would be a guess."""
-        if (
-            self.state != JobState.PROGRESS
-            or not self.total
-            or not self.done
-            or not self.started_at
-        ):
-            return None
-        spent = (now() - self.started_at).total_seconds()
-        return spent / self.done * (self.total - self.done)
-
-    @property
-    def events(self) -> list[Moment]:
-        """Everything that happened to it, oldest first: the row's own stamps and what it went through."""
-        told: Sequence[JobEvent] = () if self._went_straight else self._told()
-        moments = [
-            Moment(self.created_at, "queued", "Asked for"),
-            *(event.moment for event in told),
-        ]
-        if self.started_at and self.state != JobState.RETRY:
-            moments.append(Moment(self.started_at, "started", f"Started, attempt {self.attempt}"))
-        if self.finished_at:
-            moments.append(Moment(self.finished_at, self.state.value, ENDINGS[self.state]))
-        return sorted(moments, key=lambda moment: moment.at)
-
-    @property
-    def _went_straight(self) -> bool:
-        """Whether nothing can have happened that the row does not show, which spares a query."""
-        first = self.attempt == 0 or (
-            self.attempt == 1 and self.state in (JobState.PROGRESS, JobState.SUCCESS)
-        )
-        return first and self.cancel_requested_at is None
-
-    def _told(self) -> Sequence["JobEvent"]:
-        told = select(JobEvent).where(JobEvent.job_id == self.id).order_by(JobEvent.id)
-        return db.session.scalars(told).all()
 
 
 ENDINGS = {JobState.SUCCESS: "Done", JobState.FAILURE: "Failed", JobState.REVOKED: "Stopped"}

@@ -13,10 +13,20 @@ from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
 from webapp.extensions import db
 from webapp.jobs import asking
+from webapp.jobs.glancing import glimpse
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import UNFINISHED, Job, JobState
 from webapp.jobs.queue import enqueue
-from webapp.pages import back, goes_to, interval, nothing_new, render, say, unchanged
+from webapp.pages import (
+    back,
+    goes_to,
+    interval,
+    nothing_new,
+    render,
+    say,
+    unchanged,
+    wants_fragment,
+)
 from webapp.paging import page
 
 bp = Blueprint("jobs", __name__)
@@ -66,7 +76,9 @@ def index() -> ResponseReturnValue:
 @polled(select(Job.version).where(Job.id == bindparam("job_id")).scalar_subquery())
 def show(job_id: uuid.UUID) -> ResponseReturnValue:
     """Show one job, live while it is not finished."""
-    job = db.get_or_404(Job, job_id)
+    job = glimpse(job_id) if wants_fragment() else db.session.get(Job, job_id)
+    if job is None:
+        abort(404)
     interval_ms = None if job.finished else interval(job.created_at)
     return render("jobs/show.html", block="live_part", job=job, interval_ms=interval_ms)
 

@@ -95,7 +95,8 @@ def write_many(rows: Sequence[dict[str, Any]]) -> None:
     usual = {**_USUAL, "due_at": moment, "created_at": moment}
     insert: Any = _INSERTS[db.engine.dialect.name](Message.__table__)  # type: ignore[arg-type]
     db.session.connection().execute(
-        insert.on_conflict_do_nothing(), [{**usual, "id": uuid7(), **row} for row in rows]
+        insert.on_conflict_do_nothing(),
+        [{**usual, **(row if "id" in row else {"id": uuid7(), **row})} for row in rows],
     )
     touch(row["batch_id"] for row in rows)
     wake(Wake.SEND_BATCHES)

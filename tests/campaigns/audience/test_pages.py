@@ -65,8 +65,11 @@ def test_from_an_upload_to_the_recipients(db, queue, otto):
     assert "Nobody yet" in fine(otto.get(at(campaign)))
     fine(otto.get(at(campaign, "file")))
     assert send_file(otto, campaign, LIST.encode()).status_code == 303
-    queue.run()
     source = db.session.query(Source).one()
+    assert "Being looked at" in fine(otto.get(at(campaign)))
+    assert "Nothing to mend" in fine(otto.get(at(campaign, source.id, "bad-rows")))
+    queue.run()
+    db.session.refresh(source)
     assert "Choose the columns" in fine(otto.get(at(campaign)))
     page = fine(otto.get(at(campaign, source.id, "columns")))
     assert "+919812345678" in page

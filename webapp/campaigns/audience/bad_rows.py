@@ -41,7 +41,8 @@ def headings(source: Source) -> list[str]:
         return ["Number or address"]
     if source.header:
         return [str(cell) for cell in source.header]
-    return [f"Column {number}" for number in range(1, len((source.mapping or {})["names"]) + 1)]
+    names = (source.mapping or {}).get("names", [])
+    return [f"Column {number}" for number in range(1, len(names) + 1)]
 
 
 def ask_for_file(source: Source) -> Export:
