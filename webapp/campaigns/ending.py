@@ -27,7 +27,11 @@ _LEFT = exists().where(
     Recipient.campaign_id == Campaign.id,
     Recipient.id
     > func.coalesce(
-        select(Expansion.reached).where(Expansion.batch_id == Campaign.batch_id).scalar_subquery(),
+        # Of the campaign of the UPDATE, two levels up: not found by itself there.
+        select(Expansion.reached)
+        .where(Expansion.batch_id == Campaign.batch_id)
+        .correlate(Campaign)
+        .scalar_subquery(),
         0,
     ),
 )

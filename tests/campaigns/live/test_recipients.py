@@ -127,6 +127,7 @@ def test_a_row_that_cannot_be_sent_says_why(otto, db, campaign):
 
 
 def test_a_recipient_of_another_campaign_is_not_shown(otto, db, campaign):
-    other, who = a_campaign({"sent": 1}), db.session.query(Recipient).first()
+    other = a_campaign({"sent": 1})
+    who = db.session.query(Recipient).filter_by(campaign_id=campaign.id).first()
 
     assert otto.get(f"/campaigns/{other.id}/recipients/{who.id}").status_code == 404
