@@ -134,7 +134,7 @@ class World:
         [(action, workers, _weight)] = self.chance.choices(actions, weights)
         self.do(action, self.chance.choice(workers), crash=self.chance.random() < 0.12)
         # 70 seconds: the whole host stood still, and the leases are over.
-        self.pass_time(self.chance.choices((0.0, 0.1, 0.3, 1.0, 70.0), (6, 6, 6, 4, 1))[0])
+        self.pass_time(self.chance.choices((0.0, 0.1, 0.5, 2.0, 70.0), (6, 6, 6, 4, 1))[0])
 
     def do(self, action: Callable[[Worker], None], worker: Worker, *, crash: bool = False) -> None:
         """Do it, perhaps with the process dying just before or just after its next commit."""

@@ -6,6 +6,8 @@ import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import uvloop
+
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
@@ -34,7 +36,7 @@ class Sender:
     """One process's connections to the providers, kept from task to task, and its event loop."""
 
     def __init__(self) -> None:
-        self.runner = asyncio.Runner()
+        self.runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self.lines: dict[Accounts, dict[Channel, Line]] = {}
 
     def deliver(self, *, batches: bool) -> bool:
