@@ -112,6 +112,8 @@ class Slice:
                     break
                 continue
             await self._write()
+        if any(line.late for line in self.lines):
+            self._look(time.monotonic())
         for channel in self.watched:
             limiting.leave(channel)
         more = time.monotonic() >= self.end
