@@ -1,5 +1,6 @@
 """Campaigns for the tests, with recipients written straight into the table."""
 
+import secrets
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -27,7 +28,7 @@ def a_text(
     whatsapp = channel == Channel.WHATSAPP
     template = Template(
         channel=channel,
-        name=more.pop("name", REMINDER if whatsapp else f"offer_{channel}"),
+        name=more.pop("name", REMINDER if whatsapp else f"offer_{secrets.token_hex(3)}"),
         language="en" if whatsapp else "",
         status="APPROVED" if whatsapp else None,
     )

@@ -6,6 +6,7 @@ import pytest
 
 from tests.bookings.asking import audited
 from tests.campaigns.making import a_draft, checked, jobs, messages, run_jobs
+from tests.contracts.test_pages_lint import faults, faults_of_a_whole
 from tests.contracts.world import send
 from webapp.campaigns import scheduling
 from webapp.campaigns.models import GRACE, CampaignState
@@ -177,3 +178,16 @@ def test_send_now_does_not_wait_for_the_schedule_and_ends_it(otto, db, queue):
     states = sorted(job.state for job in jobs("campaigns.send"))
     assert states == [JobState.PENDING, JobState.REVOKED]
     assert campaign.starts_at is None
+
+
+def test_the_pages_of_each_state_are_well_made(ada, db, queue):
+    ready, waiting, late = scheduled(queue), scheduled(queue), scheduled(queue)
+    scheduling.unschedule(ready)
+    late.state = CampaignState.OVERDUE
+    db.session.commit()
+    pages = [path(one) for one in (ready, waiting, late)]
+    pages += [path(ready, page) for page in ("/texts", "/preview", "/check", "/send", "/name")]
+    for page in pages:
+        answer = ada.get(page)
+        assert answer.status_code == 200, page
+        assert [*faults_of_a_whole(answer), *faults(answer)] == [], page

@@ -137,6 +137,8 @@ class Sandbox:
         self.url = f"http://127.0.0.1:{free_port()}"
         self.smtp_port = free_port()
         self.http = httpx.Client(base_url=self.url, timeout=30)
+        #: Lines to it that are closed with it: those of the SDKs have no other owner.
+        self.lines: list[Any] = [self.http]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "sandbox"],
             cwd=ROOT,
@@ -191,5 +193,7 @@ class Sandbox:
         self.control("settings", **{**self.first_settings, "status_delay": 0.05})
 
     def stop(self) -> None:
+        for line in self.lines:
+            line.close()
         self.process.terminate()
         assert self.process.wait(PATIENCE) == 0

@@ -16,7 +16,9 @@ HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 def client_of(sandbox: Sandbox, secret: str = SECRET) -> Any:
-    return razorpay.Client(auth=("rzp_test_sandbox", secret), base_url=sandbox.url)
+    client = razorpay.Client(auth=("rzp_test_sandbox", secret), base_url=sandbox.url)
+    sandbox.lines.append(client.session)
+    return client
 
 
 def new_order(sandbox: Sandbox, **more: Any) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def test_in_a_calm_rehearsal_all_goes_well_and_is_reported(
 
     app.wait(lambda call: "delivered" in app.statuses(sent))
     app.wait(lambda call: call.path.endswith("ref=s-1") and b"delivered" in call.body)
-    assert sandbox.accepted() == {"whatsapp:w-1": 1, "sms:s-1": 1, "email:dlv-1": 1}
+    counts = sandbox.accepted()
+    assert (counts["whatsapp:w-1"], counts["sms:s-1"], counts["email:dlv-1"]) == (1, 1, 1)
 
 
 def test_a_rehearsal_that_does_not_exist_is_refused(sandbox: Sandbox) -> None:
@@ -112,7 +113,8 @@ def test_a_lossy_provider_accepts_and_does_not_answer(sandbox: Sandbox) -> None:
         except httpx.RemoteProtocolError:
             lost += 1
     assert 0 < lost < 20
-    assert sandbox.accepted() == {f"whatsapp:w-{number}": 1 for number in range(60)}
+    counts = [sandbox.accepted()[f"whatsapp:w-{number}"] for number in range(60)]
+    assert set(counts) == {1}
 
 
 def test_on_a_bad_list_the_same_addresses_are_wrong_each_time(sandbox: Sandbox) -> None:

@@ -17,7 +17,9 @@ TO = "+919812345678"
 
 
 def client_of(sandbox: Sandbox, token: str = SECRET) -> Client:
-    client = Client("AC" + "5a" * 16, token, http_client=TwilioHttpClient(timeout=10))
+    http = TwilioHttpClient(timeout=10)
+    sandbox.lines.append(http.session)
+    client = Client("AC" + "5a" * 16, token, http_client=http)
     client.api.base_url = sandbox.url
     return client
 

@@ -93,7 +93,9 @@ def _page(
     shown = {
         channel: RateForm(data={"per_minute": limiting.per_minute(channel)})
         for channel in campaign.order
-    }
+    } | (rates or {})
+    for channel, form in shown.items():  # several of them stand on one page
+        form.per_minute.id = f"per_minute_{channel}"
     return render(
         "campaigns/check.html",
         block=block,
@@ -105,7 +107,7 @@ def _page(
         ready=all(step.done for step in steps(campaign)[:2]),
         expected=forecasting.forecast(campaign),
         quiet=quiet or _quiet(campaign),
-        rates={**shown, **(rates or {})},
+        rates=shown,
         reasons=PROBLEMS,
         sum_words=prices.sum_words,
         price_words=prices.words_for,

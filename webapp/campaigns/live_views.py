@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, make_response, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -23,6 +24,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.acting import record
 from webapp.accounts.models import Role
 from webapp.campaigns import charting, comparing, pausing, prices, watching
+from webapp.campaigns.fragments import Fragments
 from webapp.campaigns.models import Campaign
 from webapp.campaigns.starting import NotPossible
 from webapp.extensions import db
@@ -31,7 +33,7 @@ from webapp.messages import limiting
 from webapp.messages.channels import Channel
 from webapp.messages.models import Batch, ChannelState
 from webapp.messages.stopping import NAMES
-from webapp.pages import goes_to, render, say
+from webapp.pages import goes_to, render, say, wants_fragment
 
 bp = Blueprint("live", __name__, url_prefix="/campaigns/<int:campaign_id>")
 
@@ -119,9 +121,23 @@ def bill_words(bill: list[prices.Line]) -> str:
 @polls.polled(CHANGES)
 def progress(campaign_id: int) -> ResponseReturnValue:
     """Show how a campaign goes, live while anything moves."""
-    version, campaign = polls.version(), find(campaign_id, joinedload(Campaign.batch))
+    version = polls.version()
+    if not wants_fragment():
+        return _progress(campaign_id, version)
+    seen_by = current_user.can(Role.OPERATOR)
+    return fragments.answer(
+        (campaign_id, version, seen_by), lambda: _progress(campaign_id, version)
+    )
+
+
+#: Fifty who watch the same campaign ask for the same, every other second.
+fragments = Fragments()
+
+
+def _progress(campaign_id: int, version: str) -> Response:
+    campaign = find(campaign_id, joinedload(Campaign.batch))
     if campaign.state not in watching.BEGUN:
-        return goes_to(url_for("campaigns.show", campaign_id=campaign_id))
+        return make_response(goes_to(url_for("campaigns.show", campaign_id=campaign_id)))
     return render_live(campaign, version=version)
 
 

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import event
 
 from tests.campaigns.live.making import a_campaign
+from webapp.accounts.models import Role
 from webapp.campaigns import pausing
 from webapp.campaigns.models import CampaignState, Price
 from webapp.clock import now
@@ -286,3 +287,34 @@ def test_the_course_is_drawn_and_its_numbers_stand_beneath(otto, db):
     rows = page.css("#course-numbers tbody tr")
     assert 2 < len(rows) <= 13
     assert [cell.text() for cell in rows[-1].css("td.number")] == ["60", "30", "0"]
+
+
+def test_what_one_has_been_shown_is_shown_to_another_with_his_own_token_and_rights(otto, vera, db):
+    campaign = a_campaign({"queued": 2})
+    path = f"/campaigns/{campaign.id}/progress?seen=older"
+    first, second = otto.get(path, headers=HTMX).text, otto.get(path, headers=HTMX).text
+    campaign.name = "Renamed without anybody's knowing"
+    db.session.commit()
+
+    looking = vera.get(path, headers=HTMX).text
+
+    assert first == second
+    assert 'name="csrf_token"' in first
+    assert 'name="csrf_token"' not in looking
+    assert otto.post(f"/campaigns/{campaign.id}/pause", data=_token_in(second)).status_code == 303
+
+
+def test_two_operators_get_forms_of_their_own(signed_in, app):
+    campaign = a_campaign({"queued": 2})
+    path = f"/campaigns/{campaign.id}/progress?seen=older"
+    first, second = signed_in(Role.OPERATOR), signed_in(Role.OPERATOR)
+    tokens = [_token_in(one.get(path, headers=HTMX).text) for one in (first, second)]
+
+    assert tokens[0] != tokens[1]
+    assert second.post(f"/campaigns/{campaign.id}/pause", data=tokens[1]).status_code == 303
+
+
+def _token_in(page):
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return {"csrf_token": found.group(1)}
