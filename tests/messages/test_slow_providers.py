@@ -7,7 +7,7 @@ import pytest
 
 from tests.messages.test_batches import states
 from webapp.extensions import db
-from webapp.messages import batches, delivering, stopping
+from webapp.messages import batches, senders, stopping
 from webapp.messages.channels import Channel, Outcome, OutcomeKind
 from webapp.messages.models import Attempt, Batch
 
@@ -39,7 +39,7 @@ class Slow:
 @pytest.fixture
 def line(app):
     """Return the line of SMS, as it was when the test is over."""
-    found = delivering.sender().lines_of(delivering.accounts_of_settings())[Channel.SMS]
+    found = senders.sender().lines_of(senders.accounts_of_settings())[Channel.SMS]
     carrier, found.speed = found.carrier, FAST
     yield found
     found.carrier, found.speed = carrier, 0.0
