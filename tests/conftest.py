@@ -20,7 +20,7 @@ from webapp.database import reading
 from webapp.extensions import db as database
 from webapp.extensions import limiter
 from webapp.jobs import queue as publishing
-from webapp.messages import delivering
+from webapp.messages import senders
 
 if TYPE_CHECKING:
     from tests.services import Kind, NewDatabase
@@ -92,7 +92,7 @@ def _app(settings_of_tests: dict[str, str]) -> Iterator[Flask]:
     with app.app_context():
         database.create_all()
     yield app
-    delivering.hang_up()
+    senders.hang_up()
     with app.app_context():
         database.engine.dispose()
 

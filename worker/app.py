@@ -18,7 +18,7 @@ from kombu import Queue as KombuQueue
 from webapp import broker, create_app, logs
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import Queue
-from webapp.messages import delivering
+from webapp.messages import senders
 from worker import sweeper
 
 flask_app = create_app()
@@ -70,7 +70,7 @@ def _leave_the_parents_connections(**_: Any) -> None:
 
 @worker_process_shutdown.connect
 def _hang_up(**_: Any) -> None:
-    delivering.hang_up()
+    senders.hang_up()
 
 
 @worker_ready.connect

@@ -7,7 +7,7 @@ import pytest
 from tests.messages.conftest import add
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.messages import batches, claiming, quieting
+from webapp.messages import batches, claiming, putting_back, quieting
 from webapp.messages.channels import Channel
 from webapp.messages.models import Attempt, Message, MessageState, SuppressedBecause
 from webapp.messages.opened import Open, open_batches
@@ -139,7 +139,7 @@ def test_what_was_claimed_and_has_not_left_goes_back_as_if_it_had_never_been(bat
     taken = claiming.claim_of_batch(Open(mine.id), Channel.SMS, 10)
     assert states(mine) == {"sending": 3}
 
-    claiming.put_back([(row.id, row.attempt) for row in taken.messages])
+    putting_back.put_back([(row.id, row.attempt) for row in taken.messages])
 
     assert states(mine) == {"queued": 3}
     assert db.session.query(Attempt).count() == 0
@@ -150,10 +150,10 @@ def test_what_was_claimed_and_has_not_left_goes_back_as_if_it_had_never_been(bat
 def test_putting_back_is_refused_once_somebody_else_has_it(batch):
     mine = batch(1)
     [row] = claiming.claim_of_batch(Open(mine.id), Channel.SMS, 10).messages
-    claiming.put_back([(row.id, row.attempt)])
+    putting_back.put_back([(row.id, row.attempt)])
     [again] = claiming.claim_of_batch(Open(mine.id), Channel.SMS, 10).messages
 
-    claiming.put_back([(row.id, row.attempt)])
+    putting_back.put_back([(row.id, row.attempt)])
 
     assert states(mine) == {"sending": 1}
     assert again.attempt == 2

@@ -4,7 +4,7 @@ import pytest
 
 from tests.messages.conftest import MAIL
 from webapp.extensions import db
-from webapp.messages import claiming, limiting, recovering
+from webapp.messages import claiming, due, limiting, putting_back, recovering
 from webapp.messages.channels import Channel
 from webapp.messages.models import ChannelState, Message, MessageState, RateSlot
 from webapp.messages.opened import Open
@@ -70,7 +70,7 @@ def test_what_goes_back_gives_its_room_back(batch, limited):
     mine = Open(batch(4).id)
     taken = claiming.claim_of_batch(mine, Channel.SMS, 9).messages
 
-    claiming.put_back([(message.id, message.attempt) for message in taken])
+    putting_back.put_back([(message.id, message.attempt) for message in taken])
 
     assert limiting.room(Channel.SMS) == 2
     assert len(claiming.claim_of_batch(mine, Channel.SMS, 9).messages) == 2
@@ -126,11 +126,11 @@ def test_one_process_waits_for_room_and_the_others_do_not(app, limited):
 def test_the_sweep_does_not_wake_a_sender_that_has_no_room(batch, limited):
     limited(1)
     mine = batch(3)
-    assert claiming.batches_wait()
+    assert due.batches_wait()
 
     claiming.claim_of_batch(Open(mine.id), Channel.SMS, 9)
 
-    assert not claiming.batches_wait()
+    assert not due.batches_wait()
 
 
 def test_a_rehearsal_takes_no_room(batch, queue, limited):

@@ -95,4 +95,4 @@ class Provider:
 
     def _fate(self) -> str:
         fates = ("accept", "refuse", "lost answer", "late", "never arrives")
-        return self.chance.choices(fates, (70, 15, 5, 6, 4))[0]
+        return self.chance.choices(fates, (66, 15, 5, 10, 4))[0]

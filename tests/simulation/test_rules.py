@@ -21,7 +21,7 @@ from webapp.jobs import queue as publishing
 
 SEEDS = 1_000
 AT_ONCE = 100
-STEPS = 24
+STEPS = 22
 
 
 class Stage(NamedTuple):

@@ -17,7 +17,15 @@ from sqlalchemy import event
 
 from tests.simulation.provider import PATIENCE, SLOWEST, Provider
 from webapp.extensions import db
-from webapp.messages import batches, claiming, limiting, recovering, stopping, tallying
+from webapp.messages import (
+    batches,
+    claiming,
+    limiting,
+    putting_back,
+    recovering,
+    stopping,
+    tallying,
+)
 from webapp.messages.channels import Channel, Outcome
 from webapp.messages.delivering import LOOK_SECONDS
 from webapp.messages.lines import OLDEST
@@ -134,7 +142,7 @@ class World:
         [(action, workers, _weight)] = self.chance.choices(actions, weights)
         self.do(action, self.chance.choice(workers), crash=self.chance.random() < 0.12)
         # 70 seconds: the whole host stood still, and the leases are over.
-        self.pass_time(self.chance.choices((0.0, 0.1, 0.3, 1.0, 70.0), (6, 6, 6, 4, 1))[0])
+        self.pass_time(self.chance.choices((0.0, 0.1, 0.5, 2.0, 70.0), (6, 6, 6, 4, 1))[0])
 
     def do(self, action: Callable[[Worker], None], worker: Worker, *, crash: bool = False) -> None:
         """Do it, perhaps with the process dying just before or just after its next commit."""
@@ -181,7 +189,7 @@ class World:
             return
         born, message = worker.waiting.pop(0)
         if self.moment - born > timedelta(seconds=OLDEST):
-            claiming.put_back([(message.id, message.attempt)])
+            putting_back.put_back([(message.id, message.attempt)])
             return
         self.check_leaving(message)
         self.left.add(message.id)
@@ -189,11 +197,11 @@ class World:
 
     def look(self, worker: Worker) -> None:
         worker.looked = self.moment
-        held = claiming.must_stop([message for _born, message in worker.waiting])
+        held = putting_back.must_stop([message for _born, message in worker.waiting])
         out = [message for _born, message in worker.waiting if message.batch_id in held]
         worker.waiting = [entry for entry in worker.waiting if entry[1].batch_id not in held]
         if out:
-            claiming.put_back([(message.id, message.attempt) for message in out])
+            putting_back.put_back([(message.id, message.attempt) for message in out])
 
     def hear(self, worker: Worker, message: Any, result: Outcome) -> None:
         if worker in self.workers:

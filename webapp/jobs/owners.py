@@ -20,8 +20,15 @@ def host() -> str:
 
 def me() -> str:
     """Return the name of this very process; a forked child has another one."""
-    pid = os.getpid()
+    return _named(os.getpid())
+
+
+@cache
+def _named(pid: int) -> str:
     return f"{host()}{pid}:{started(pid)}"
+
+
+os.register_at_fork(after_in_child=_named.cache_clear)
 
 
 def is_here(owner: str | None) -> bool:

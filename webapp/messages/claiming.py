@@ -3,54 +3,40 @@
 First those of no batch, such as a booking's; then those of the open batches in turn.
 """
 
-import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     Boolean,
     Integer,
     Row,
-    String,
     Uuid,
     bindparam,
     case,
-    delete,
-    exists,
-    false,
     insert,
     null,
-    or_,
     select,
-    type_coerce,
     update,
 )
-from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
 from webapp.clock import now
 from webapp.database import Glance
 from webapp.extensions import UtcDateTime, db
 from webapp.jobs import owners
-from webapp.jobs.kinds import Wake
-from webapp.jobs.sweeping import backlog
 from webapp.many import Many
 from webapp.messages import limiting, quieting
 from webapp.messages.batches import touch
 from webapp.messages.channels import Channel
+from webapp.messages.due import MOMENT, OF_BATCH, OWN, OWN_DUE
 from webapp.messages.models import (
-    IN_THE_WAY,
     Attempt,
-    Batch,
     Message,
     MessageState,
-    Suppression,
 )
-from webapp.messages.opened import Open, open_batches
+from webapp.messages.opened import Open
 from webapp.messages.stopping import open_channels
-from webapp.states import stands
 
 #: Longer than any carrier waits for an answer; renewed while the process lives.
 LEASE = timedelta(seconds=60)
@@ -68,34 +54,6 @@ class Taken(NamedTuple):
     full: bool = False
 
 
-_MOMENT = bindparam("moment", type_=UtcDateTime(), required=False)
-_QUEUED = stands(Message.state, MessageState.QUEUED)
-_earlier = aliased(Message)
-_LANE_BUSY = exists().where(
-    _earlier.lane == Message.lane, _earlier.id < Message.id, stands(_earlier.state, *IN_THE_WAY)
-)
-#: Inside a lane the messages of one batch, and those of none, go one by one and in order. A batch
-#: that is held keeps no other waiting.
-_OWN_DUE = (
-    _QUEUED,
-    Message.batch_id.is_(None),
-    Message.due_at <= _MOMENT,
-)
-_OWN_FREE = ~_LANE_BUSY.where(_earlier.batch_id.is_(None))
-_BATCH_DUE = (
-    _QUEUED,
-    Message.batch_id == bindparam("of_batch", required=False),
-    Message.channel == bindparam("by", type_=Message.channel.type, required=False),
-    Message.due_at <= _MOMENT,
-)
-_BATCH_FREE = ~_LANE_BUSY.where(_earlier.batch_id == Message.batch_id)
-_STILL_OPEN = exists().where(
-    Batch.id == Message.batch_id, Batch.held_at.is_(None), Batch.cancelled_at.is_(None)
-)
-_WANTS_NONE = (Message.category == "campaign") & exists().where(
-    Suppression.lane
-    == type_coerce(Message.channel, String) + ":" + type_coerce(Message.address, String)
-)
 _TAKEN = (
     Message.id,
     Message.state,
@@ -110,19 +68,6 @@ _TAKEN = (
     Message.category,
     Message.batch_id,
 )
-_some: BindParameter[int] = bindparam("some", required=False)
-_OWN = (
-    select(Message.id, false().label("unwanted"))
-    .where(*_OWN_DUE, Message.channel.in_(bindparam("open", expanding=True)), _OWN_FREE)
-    .order_by(Message.urgency, Message.due_at)
-    .limit(_some)
-)
-_OF_BATCH = (
-    select(Message.id, _WANTS_NONE.label("unwanted"))
-    .where(*_BATCH_DUE, quieting.open_at(_MOMENT), _BATCH_FREE, _STILL_OPEN)
-    .order_by(Message.due_at)
-    .limit(_some)
-)
 
 
 def _take(due: Any) -> Any:
@@ -135,7 +80,7 @@ def _take(due: Any) -> Any:
         .values(
             state=case((unwanted, MessageState.SUPPRESSED.value), else_=MessageState.SENDING.value),
             error=case((unwanted, UNWANTED), else_=Message.error),
-            finished_at=case((unwanted, _MOMENT), else_=null()),
+            finished_at=case((unwanted, MOMENT), else_=null()),
             attempt=Message.attempt + case((unwanted, 0), else_=1),
             lease_until=case((unwanted, null()), else_=bindparam("lease", type_=UtcDateTime())),
             worker=case((unwanted, null()), else_=bindparam("me")),
@@ -149,25 +94,23 @@ def _take(due: Any) -> Any:
 def _with_attempts(take: Any) -> Any:
     """Let the statement write the attempts too, which PostgreSQL can do in the same breath."""
     taken = take.cte("taken")
-    tries = select(taken.c.id, taken.c.attempt, _MOMENT).where(
-        taken.c.state == MessageState.SENDING
-    )
+    tries = select(taken.c.id, taken.c.attempt, MOMENT).where(taken.c.state == MessageState.SENDING)
     names = ["message_id", "number", "started_at"]
     return select(taken).add_cte(insert(Attempt).from_select(names, tries).cte("tries"))
 
 
-_TAKE_OWN = _take(_OWN)
-_TAKE_OF_BATCH = _take(_OF_BATCH)
+_TAKE_OWN = _take(OWN)
+_TAKE_OF_BATCH = _take(OF_BATCH)
 _WITH_ATTEMPTS = {take: _with_attempts(take) for take in (_TAKE_OWN, _TAKE_OF_BATCH)}
 #: What names an attempt; an answer counts only for the one it belongs to.
 MINE: dict[str, TypeEngine[Any]] = {"of": Uuid(), "number": Integer()}
 _TRY = Many(
     MINE,
     lambda each: insert(Attempt).values(
-        message_id=each["of"], number=each["number"], started_at=_MOMENT
+        message_id=each["of"], number=each["number"], started_at=MOMENT
     ),
 )
-_OWN_WAITS = Glance(select(Message.due_at).where(*_OWN_DUE).limit(1))
+_OWN_WAITS = Glance(select(Message.due_at).where(*OWN_DUE).limit(1))
 
 
 def claim(limit: int, *, worker: str | None = None) -> Sequence[Claimed]:
@@ -222,74 +165,3 @@ def _run(take: Any, values: dict[str, Any], worker: str | None) -> Sequence[Clai
     tries = [(row.id, row.attempt) for row in rows if row.state == MessageState.SENDING]
     _TRY(connection, tries, moment=moment)
     return rows
-
-
-@backlog(Wake.DELIVER)
-def messages_wait() -> bool:
-    """Say whether a message of no batch is due that could leave now."""
-    waiting = (
-        select(Message.id)
-        .where(*_OWN_DUE, Message.channel.in_(bindparam("open", expanding=True)), _OWN_FREE)
-        .limit(1)
-    )
-    values = {"open": open_channels(), "moment": now()}
-    return db.session.scalar(waiting, values) is not None
-
-
-@backlog(Wake.SEND_BATCHES)
-def batches_wait() -> bool:
-    """Say whether a message of a batch is due that could leave now."""
-    moment = now()
-    waiting = select(Message.id).where(*_BATCH_DUE, _BATCH_FREE).limit(1)
-    ready = set(open_channels())
-    for batch in open_batches():
-        for channel in Channel:
-            values = {"of_batch": batch.id, "by": channel, "moment": moment}
-            may = batch.rehearsal or (channel in ready and limiting.room(channel) != 0)
-            if may and db.session.scalar(waiting, values) is not None:
-                return True
-    return False
-
-
-def put_back(attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
-    """Queue messages again that were claimed and have provably not left. Commits."""
-    connection = db.session.connection()
-    _FORGET_ATTEMPT(connection, attempts)
-    _REQUEUE(connection, attempts)
-    limiting.not_used([message_id for message_id, _number in attempts])
-    db.session.commit()
-
-
-_FORGET_ATTEMPT = Many(
-    MINE,
-    lambda each: delete(Attempt).where(
-        Attempt.message_id == each["of"],
-        Attempt.number == each["number"],
-        Attempt.ended_at.is_(None),
-    ),
-)
-_REQUEUE = Many(
-    MINE,
-    lambda each: (
-        update(Message)
-        .where(
-            Message.id == each["of"],
-            Message.attempt == each["number"],
-            Message.state == MessageState.SENDING,
-        )
-        .values(
-            state=MessageState.QUEUED, lease_until=None, worker=None, version=Message.version + 1
-        )
-    ),
-)
-
-
-def must_stop(messages: Sequence[Claimed]) -> set[int]:
-    """Return which batches of claimed messages have been held or cancelled since."""
-    ids = {message.batch_id for message in messages if message.batch_id is not None}
-    if not ids:
-        return set()
-    stopped = or_(Batch.held_at.is_not(None), Batch.cancelled_at.is_not(None))
-    found = db.session.scalars(select(Batch.id).where(Batch.id.in_(ids), stopped)).all()
-    db.session.commit()
-    return set(found)

@@ -1,24 +1,21 @@
 """The sender: claims what is due, sends it side by side, writes down the answers as they come."""
 
 import asyncio
-import contextvars
 import time
-from collections.abc import Coroutine
-from typing import Any, TypeVar
 
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
 from webapp.messages import limiting, recovering, tallying
-from webapp.messages.channels import Accounts, Carrier, Channel, OutcomeKind, open_carriers
+from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.channels.rehearsing import accounts as rehearsal_accounts
-from webapp.messages.claiming import Claimed, claim, claim_of_batch, must_stop, put_back
+from webapp.messages.claiming import Claimed, claim, claim_of_batch
 from webapp.messages.lines import Answers, Line
 from webapp.messages.opened import Open, open_batches
+from webapp.messages.putting_back import must_stop, put_back
 from webapp.messages.recording import record_outcomes
+from webapp.messages.senders import Sender, accounts_of_settings, sender
 from webapp.messages.stopping import open_channels
-
-T = TypeVar("T")
 
 #: A task ends after this long and asks to be woken again, so that nothing else waits for longer.
 SLICE_SECONDS = 1.0
@@ -28,53 +25,6 @@ FEW = 40
 LOOK_SECONDS = 0.25
 STOPS = (OutcomeKind.STOP_CAMPAIGN, OutcomeKind.STOP_CHANNEL, OutcomeKind.PERMANENT)
 RECOVERY = recovering  # importing it has the sweep recover
-
-
-class Sender:
-    """One process's connections to the providers, kept from task to task, and its event loop."""
-
-    def __init__(self) -> None:
-        self.runner = asyncio.Runner()
-        self.lines: dict[Accounts, dict[Channel, Line]] = {}
-
-    def deliver(self, *, batches: bool) -> bool:
-        """Send what is due for at most a slice. True when there may be more."""
-        return self.run(Slice(self, batches=batches).deliver())
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it on this process's loop, with the database session of this very task."""
-        # Left to itself, the runner would keep the context of the first task, and its session.
-        return self.runner.run(work, context=contextvars.copy_context())
-
-    def lines_of(self, accounts: Accounts) -> dict[Channel, Line]:
-        """Return the lines to some accounts, made at first use."""
-        if accounts not in self.lines:
-            carriers, patience = open_carriers(accounts), accounts.patience
-            self.lines[accounts] = {
-                channel: Line(
-                    carriers.get(channel),
-                    patience.smtp_connections
-                    if channel == Channel.EMAIL
-                    else patience.http_connections,
-                )
-                for channel in Channel
-            }
-        return self.lines[accounts]
-
-    def carrier(self, channel: Channel) -> Carrier | None:
-        """Return what carries a channel's messages for real."""
-        return self.lines_of(accounts_of_settings())[channel].carrier
-
-    async def _close(self) -> None:
-        for lines in self.lines.values():
-            for line in lines.values():
-                if line.carrier is not None:
-                    await line.carrier.aclose()
-
-    def close(self) -> None:
-        """Close the connections and the loop."""
-        self.run(self._close())
-        self.runner.close()
 
 
 class Slice:
@@ -110,6 +60,8 @@ class Slice:
                     break
                 continue
             await self._write()
+        if any(line.late for line in self.lines):
+            self._look(time.monotonic())
         for channel in self.watched:
             limiting.leave(channel)
         more = time.monotonic() >= self.end
@@ -209,33 +161,13 @@ class Slice:
         ]
 
 
-_senders: list[Sender] = []
-
-
 def deliver() -> bool:
     """Send what is due of no batch. True when it should be woken again."""
-    return sender().deliver(batches=False)
+    here = sender()
+    return here.run(Slice(here, batches=False).deliver())
 
 
 def send_batches() -> bool:
     """Send what is due, first what is of no batch. True when it should be woken again."""
-    return sender().deliver(batches=True)
-
-
-def sender() -> Sender:
-    """Return this process's connections to the providers."""
-    if not _senders:
-        _senders.append(Sender())
-    return _senders[0]
-
-
-def hang_up() -> None:
-    """Close this process's connections, before it ends."""
-    while _senders:
-        _senders.pop().close()
-
-
-def accounts_of_settings() -> Accounts:
-    """Return the providers' accounts of this installation."""
-    config = settings()
-    return Accounts(whatsapp=config.whatsapp, twilio=config.twilio, mail=config.mail)
+    here = sender()
+    return here.run(Slice(here, batches=True).deliver())

@@ -9,7 +9,7 @@ import structlog
 
 from webapp.messages.channels import Carrier, Channel, Outcome, OutcomeKind, Parcel
 from webapp.messages.claiming import Claimed
-from webapp.messages.recording import Sent
+from webapp.messages.storing import Sent
 from webapp.messages.suppressing import unsubscribe_url
 
 log = structlog.get_logger(__name__)

@@ -18,7 +18,6 @@ from webapp.jobs.queue import wake
 from webapp.messages.channels import Accounts, Channel, OutcomeKind, rehearsing
 from webapp.messages.channels.exchange import ProviderError
 from webapp.messages.channels.sms import Listed, TwilioCarrier
-from webapp.messages.delivering import accounts_of_settings, sender
 from webapp.messages.models import (
     Attempt,
     Batch,
@@ -27,6 +26,7 @@ from webapp.messages.models import (
     MessageState,
     ProviderEvent,
 )
+from webapp.messages.senders import accounts_of_settings, sender
 from webapp.messages.statuses import TWILIO, Report, apply
 from webapp.states import move
 

@@ -15,11 +15,12 @@ from webapp.messages import stopping
 from webapp.messages.batches import hold_by_id, touch
 from webapp.messages.channels import Channel, Outcome, OutcomeKind
 from webapp.messages.channels.outcomes import Explanation, explain, outcome
+from webapp.messages.fates import after_refusal
 from webapp.messages.models import Batch, Message, MessageState
 from webapp.messages.opting_out import preferences
 from webapp.messages.protecting import Verdict, protect
 from webapp.messages.receiving import handles
-from webapp.messages.recording import Sent, after_refusal, failed_for_good
+from webapp.messages.recording import Sent, failed_for_good
 from webapp.messages.suppressing import after_outcomes
 from webapp.states import move
 
