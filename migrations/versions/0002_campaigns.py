@@ -485,9 +485,9 @@ def upgrade() -> None:
 
     _keep_who_wants_nothing()
     with op.batch_alter_table("customers", schema=None) as batch_op:
-        batch_op.drop_column("no_sms")
-        batch_op.drop_column("no_whatsapp")
         batch_op.drop_column("no_email")
+        batch_op.drop_column("no_whatsapp")
+        batch_op.drop_column("no_sms")
 
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("batch_id", sa.Integer(), nullable=True))
@@ -632,13 +632,13 @@ def downgrade() -> None:
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("no_email", sa.Boolean(), nullable=False, server_default=sa.false())
+            sa.Column("no_sms", sa.Boolean(), nullable=False, server_default=sa.false())
         )
         batch_op.add_column(
             sa.Column("no_whatsapp", sa.Boolean(), nullable=False, server_default=sa.false())
         )
         batch_op.add_column(
-            sa.Column("no_sms", sa.Boolean(), nullable=False, server_default=sa.false())
+            sa.Column("no_email", sa.Boolean(), nullable=False, server_default=sa.false())
         )
     _give_customers_their_wishes_back()
     with op.batch_alter_table("customers", schema=None) as batch_op:
