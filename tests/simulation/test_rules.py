@@ -21,7 +21,7 @@ from webapp.jobs import queue as publishing
 
 SEEDS = 1_000
 AT_ONCE = 100
-STEPS = 22
+STEPS = 20
 
 
 class Stage(NamedTuple):
@@ -53,30 +53,25 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         db.engine.dispose()
 
 
-def empty() -> None:
-    """Leave nothing of one world to the next."""
-    for table in reversed(db.metadata.sorted_tables):
-        if table.name in TABLES:
-            db.session.execute(db.delete(table))
-    db.session.commit()
-
-
-TABLES = {
+TABLES = (
     "rate_slots", "attempts", "messages", "batches", "channel_states", "suppressions", "audit"
-}  # fmt: skip
+)  # fmt: skip
+#: From outside, in one go: a thousand worlds come and go.
+EMPTY = "BEGIN IMMEDIATE;" + "".join(f"DELETE FROM {name};" for name in TABLES) + "COMMIT;"
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
 def test_no_promise_is_broken(first, stage):
     alone = os.environ.get("SEED")
-    for seed in [int(alone)] if alone else range(first, first + AT_ONCE):
-        with time_machine.travel(BEGIN, tick=False) as clock:
-            world = World(seed, clock, stage.look)
+    with time_machine.travel(BEGIN, tick=False) as clock:
+        for seed in [int(alone)] if alone else range(first, first + AT_ONCE):
+            db.session.remove()
+            stage.look.executescript(EMPTY)
             try:
+                world = World(seed, clock, stage.look)
                 for _ in range(STEPS):
                     world.step()
                 world.end()
-                empty()
             except Exception as problem:
                 problem.add_note(f"in the world of seed {seed}")
                 raise
