@@ -98,7 +98,7 @@ def apply_all(reports: Iterable[Report]) -> str | None:
     of_batch = [message for message in changed if message.batch_id is not None]
     failed_for_good([one.id for one in of_batch if one.state == MessageState.FAILED])
     # A report is an answer too, and the only one when the process that sent it died meanwhile.
-    limiting.answered([message.id for message in of_batch])
+    limiting.reported([message.id for message in of_batch])
     touch(message.batch_id for message in of_batch if message.batch_id)
     return unknown
 
