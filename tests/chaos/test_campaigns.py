@@ -95,7 +95,8 @@ def test_everybody_gets_a_campaign_exactly_once_whatever_dies(stack, chaos_seed)
         print(f"{now():%H:%M:%S.%f} {told(stack):5} told: {name}")
         happen(chance)
     look_after(stack, lambda: is_done(stack, campaign_id) and all_quiet(stack))
-    look_after(stack, lambda: operator.numbers() == numbers_of_rows(stack), within=60)
+    # Some are still reported as delivered; a moment later they are counted too.
+    look_after(stack, lambda: counted(stack) == operator.numbers() == of_rows(stack), within=60)
     print(
         f"seed {chaos_seed}: {PEOPLE} people in {time.monotonic() - began:.0f} s, {KILLS} kills, "
         f"{len(operator.pauses)} pauses, {operator.repeated} answers got lost, "
@@ -107,7 +108,6 @@ def test_everybody_gets_a_campaign_exactly_once_whatever_dies(stack, chaos_seed)
             *wrong_jobs(session),
             *wrong_messages(session, campaign_id, accepted(stack)),
             *left_in_a_pause(session, operator.pauses),
-            *wrong_counts(session, operator.numbers()),
             *wrong_notices(session),
         ]
     assert problems == []
@@ -140,9 +140,16 @@ def is_done(stack: Stack, campaign_id: int) -> bool:
     return bool(stack.look(lambda s: s.scalar(state)) == CampaignState.DONE)
 
 
-def numbers_of_rows(stack: Stack) -> dict[str, int]:
+def of_rows(stack: Stack) -> dict[str, int]:
+    """Count the rows by their state."""
     states = select(Message.state, func.count()).group_by(Message.state)
     return {str(state): number for state, number in stack.look(lambda s: s.execute(states).all())}
+
+
+def counted(stack: Stack) -> dict[str, int]:
+    """Return what pages go by."""
+    counts: dict[str, int] = stack.look(lambda s: s.scalar(select(Batch.counts)))
+    return counts
 
 
 def wrong_messages(session: Session, campaign_id: int, times: dict[str, int]) -> Iterator[str]:
@@ -171,15 +178,6 @@ def left_in_a_pause(session: Session, pauses: list[Pause]) -> Iterator[str]:
         )
         if left:
             yield f"{left} messages left while it was paused from {began:%X.%f} to {until:%X.%f}"
-
-
-def wrong_counts(session: Session, shown: dict[str, int]) -> Iterator[str]:
-    """Compare what is counted, what the page shows, and the rows."""
-    rows = dict(session.execute(select(Message.state, func.count()).group_by(Message.state)).all())
-    real = {str(state): number for state, number in rows.items()}
-    counted = {name: n for name, n in session.query(Batch).one().counts.items() if n}
-    if not real == counted == shown:
-        yield f"the rows are {real}, counted were {counted}, the page shows {shown}"
 
 
 def wrong_notices(session: Session) -> Iterator[str]:

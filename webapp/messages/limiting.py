@@ -115,6 +115,16 @@ def given_up(attempts: Sequence[tuple[uuid.UUID, int]]) -> None:
     _free(rows, _clock() + STRAGGLING + window())
 
 
+def reported(message_ids: Sequence[uuid.UUID]) -> None:
+    """Take a report for the answer that has not come; a slot that was answered keeps its time."""
+    if message_ids:
+        ours = RateSlot.message_id.in_(message_ids)
+        freed = update(RateSlot).where(ours, RateSlot.frees_at.is_(None))
+        db.session.execute(
+            freed.values(frees_at=_clock() + window()).execution_options(synchronize_session=False)
+        )
+
+
 def not_used(message_ids: Iterable[uuid.UUID]) -> None:
     """Give back the slots of messages that never left."""
     ours = RateSlot.message_id.in_(list(message_ids))

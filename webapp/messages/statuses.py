@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, update
 
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.messages import stopping
+from webapp.messages import limiting, stopping
 from webapp.messages.batches import hold_by_id, touch
 from webapp.messages.channels import Channel, Outcome, OutcomeKind
 from webapp.messages.channels.outcomes import Explanation, explain, outcome
@@ -97,6 +97,8 @@ def apply_all(reports: Iterable[Report]) -> str | None:
             changed.append(message)
     of_batch = [message for message in changed if message.batch_id is not None]
     failed_for_good([one.id for one in of_batch if one.state == MessageState.FAILED])
+    # A report is an answer too, and the only one when the process that sent it died meanwhile.
+    limiting.reported([message.id for message in of_batch])
     touch(message.batch_id for message in of_batch if message.batch_id)
     return unknown
 
