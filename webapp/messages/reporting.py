@@ -14,6 +14,7 @@ from sqlalchemy import Integer, Row, String, Uuid, func, or_, select, update
 from webapp.clock import now
 from webapp.extensions import UtcDateTime, db
 from webapp.many import Many
+from webapp.messages import limiting
 from webapp.messages.batches import touch
 from webapp.messages.models import Batch, EventState, Message, MessageState, ProviderEvent
 from webapp.messages.receiving import takes_many
@@ -50,6 +51,8 @@ def work_through(events: Sequence[Row[Any]]) -> list[int]:
     moved = _advance(plain, rows)
     _settle(read, found)
     apply_all(odd)
+    # A report is an answer too, and the only one when the process that sent it died meanwhile.
+    limiting.reported([one for one in moved if rows[one].batch_id is not None])
     # Last, because it locks the batches until the commit.
     touch({rows[message_id].batch_id for message_id in moved} - {None})
     return [event.id for event in events if event.id not in read]
