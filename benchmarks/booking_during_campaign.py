@@ -15,7 +15,7 @@ from benchmarks.sending import WHATSAPP, prepare
 from benchmarks.stage import Stage, each_database, median, percentile, stage, verdict
 from devtools.processes import free_port
 
-PEOPLE, BOOKINGS, EVERY = 100_000, 40, 0.5
+PEOPLE, BOOKINGS, EVERY = 100_000, 40, 0.2
 GOAL, PATIENCE, MESSAGES = 2.0, 180.0, 3
 
 
