@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 
 import aiohttp
@@ -45,7 +46,7 @@ async def smtp(where: str, connections: int, count: int) -> float:
     return await _speed(one, connections, count)
 
 
-async def _speed(one, connections: int, count: int) -> float:  # type: ignore[no-untyped-def]
+async def _speed(one: Callable[[], Awaitable[None]], connections: int, count: int) -> float:
     began = time.monotonic()
     await asyncio.gather(*(one() for _ in range(connections)))
     return count / (time.monotonic() - began)
