@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, null
 from uuid_utils.compat import uuid7
 
 from webapp.campaigns.models import (
@@ -33,7 +33,7 @@ def under_way(people: int) -> Campaign:
     """Add a campaign of which six tenths have left, and count it. Commits."""
     campaign = Campaign(
         name="Monsoon offer", state=CampaignState.SENDING, channels=["sms"], zone="Asia/Kolkata",
-        total=people, started_at=now() - timedelta(minutes=20), quiet_from=None, quiet_until=None,
+        total=people, started_at=now() - timedelta(minutes=20), quiet_from=null(), quiet_until=null(),
     )  # fmt: skip
     db.session.add(campaign)
     db.session.flush()

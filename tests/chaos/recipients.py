@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, null
 
 from tests.stack import Stack
 from webapp import slices as slices  # every table, for the keys between them
@@ -21,7 +21,7 @@ def prepare(stack: Stack, people: int) -> int:
         session.flush()
         campaign = Campaign(
             name="Autumn offer", channels=[channel.value for channel in BY], zone="Asia/Kolkata",
-            quiet_from=None, quiet_until=None, total=people,
+            quiet_from=null(), quiet_until=null(), total=people,
             sms_id=texts[Channel.SMS].id, email_id=texts[Channel.EMAIL].id,
         )  # fmt: skip
         session.add(campaign)
