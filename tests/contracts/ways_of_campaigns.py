@@ -99,7 +99,7 @@ WAYS: dict[str, Way] = {
     "campaigns.take_newest": take_newest,
     "campaigns.send_test": send_test,
     "campaigns.run_check": asked("/check"),
-    "campaigns.keep_quiet": asked("/quiet"),
+    "campaigns.keep_quiet": asked("/quiet", on="1", begin="22:00", end="08:00"),
     "campaigns.set_pace": asked("/pace/sms", per_minute="30"),
     "campaigns.send": asked("/send"),
     "campaigns.schedule": asked("/schedule", **TOMORROW),
