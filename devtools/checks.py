@@ -10,7 +10,10 @@ from pathlib import Path
 from devtools.places import ROOT
 
 PYTHON = sys.executable
-TYPED = ("dev.py", "devtools", "gunicorn.conf.py", "sandbox", "webapp", "worker", "wsgi.py")
+TYPED = (
+    *("dev.py", "devtools", "extraction", "gunicorn.conf.py", "sandbox", "webapp", "worker"),
+    "wsgi.py",
+)
 TEMPLATES = ("webapp/templates", "sandbox/templates")
 # The sandbox is no Flask application, so it has no url_for; one page of it waits for a script's absence.
 LENIENT = ("--ignore", "T003,H030,H031,J004,J018,H052")

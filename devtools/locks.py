@@ -16,6 +16,7 @@ RUN = ROOT / "requirements.txt"  # where platforms look for it
 LOCAL = SOURCES / "local.txt"
 TEST = SOURCES / "test.txt"
 UV = SOURCES / "uv.txt"
+PEERS = SOURCES / "peers.txt"  # what benchmarks measure against, in an environment of its own
 UV_VERSION = tuple(
     int(part)
     for part in re.findall(r"^uv==([\d.]+)", (SOURCES / "uv.in").read_text(), re.MULTILINE)[
@@ -24,7 +25,7 @@ UV_VERSION = tuple(
 )
 
 # In this order: the largest first, the smaller ones then choose nothing of their own.
-MADE_FROM = {TEST: "test.in", LOCAL: "local.in", RUN: "run.in", UV: "uv.in"}
+MADE_FROM = {TEST: "test.in", LOCAL: "local.in", RUN: "run.in", UV: "uv.in", PEERS: "peers.in"}
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
     *("--no-emit-index-url", "--no-emit-find-links"),
@@ -42,7 +43,7 @@ def fingerprint() -> str:
 def write(uv: str, arguments: "list[str]") -> None:
     """Compile every lock anew; without `--upgrade` versions stay where they may."""
     for lock, source in MADE_FROM.items():
-        constraint = [] if lock in (TEST, UV) else ["-c", "requirements/test.txt"]
+        constraint = [] if lock in (TEST, UV, PEERS) else ["-c", "requirements/test.txt"]
         target = str(lock.relative_to(ROOT))
         subprocess.run(
             [uv, *COMPILE, *constraint, *arguments, f"requirements/{source}", "-o", target],

@@ -49,6 +49,22 @@ class Config:
     storage_url: str | None
     upload_megabytes: int
     audience_rows: int
+    #: What a document may cost the process that reads it: address space, and seconds of CPU and of the clock.
+    reader_megabytes: int
+    reader_seconds: int
+    document_pages: int
+    #: How long a passage is, and how much of the one before it repeats, in characters.
+    chunk_characters: int
+    chunk_overlap: int
+    #: Pages that one website may bring, unless its page says otherwise.
+    website_pages: int
+    #: Hosts that may be read although their addresses are not public: host or host:port.
+    website_private_hosts: tuple[str, ...]
+    #: An OpenAI-compatible address such as https://models.example/v1; None: answers are quoted, not written.
+    model_url: str | None
+    model_key: str | None
+    model_name: str | None
+    embeddings_name: str | None
     sandbox_url: str | None
     sandbox: Sandbox
     whatsapp: WhatsAppAccount | None
@@ -98,6 +114,17 @@ class Config:
             storage_url=read.storage("STORAGE_URL", database_url),
             upload_megabytes=read.number("UPLOAD_MEGABYTES", default=100),
             audience_rows=read.number("AUDIENCE_ROWS", default=500_000),
+            reader_megabytes=read.number("READER_MEGABYTES", default=1_024),
+            reader_seconds=read.number("READER_SECONDS", default=60),
+            document_pages=read.number("DOCUMENT_PAGES", default=2_000),
+            chunk_characters=read.number("CHUNK_CHARACTERS", default=1_000, least=200),
+            chunk_overlap=read.number("CHUNK_OVERLAP", default=120, least=0),
+            website_pages=read.number("WEBSITE_PAGES", default=500),
+            website_private_hosts=read.names("WEBSITE_PRIVATE_HOSTS"),
+            model_url=read.url("MODEL_URL") if read.optional("MODEL_URL") else None,
+            model_key=read.optional("MODEL_KEY"),
+            model_name=read.optional("MODEL_NAME"),
+            embeddings_name=read.optional("EMBEDDINGS_NAME"),
             sandbox_url=read.optional("SANDBOX_URL"),
             sandbox=stand_in,
             whatsapp=WhatsAppAccount.read(read) or stand_in.whatsapp,
@@ -147,6 +174,12 @@ class Reader:
                 f"{name} must be seconds with commas, such as {default}, not {value!r}."
             )
         return tuple(int(part) for part in parts)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return a list of names with commas, in small letters; empty when absent."""
+        return tuple(
+            part.strip().lower() for part in self.env.get(name, "").split(",") if part.strip()
+        )
 
     def flag(self, name: str) -> bool:
         """Return whether it is switched on; off when absent."""

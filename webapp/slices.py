@@ -17,11 +17,17 @@ from webapp.campaigns import rehearsal_views as rehearsal_pages
 from webapp.campaigns import views as campaign_pages
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
+from webapp.documents import models as documents
+from webapp.documents import upload_views as upload_pages
+from webapp.documents import views as document_pages
 from webapp.exports import models as exports
 from webapp.exports import views as export_pages
 from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
+from webapp.knowledge import ask_views as ask_pages
+from webapp.knowledge import models as knowledge
+from webapp.knowledge import views as knowledge_pages
 from webapp.message_templates import models as message_templates
 from webapp.message_templates import views as template_pages
 from webapp.messages import models as messages
@@ -33,29 +39,37 @@ from webapp.notices import models as notices
 from webapp.notices import views as notice_pages
 from webapp.services import models as services
 from webapp.services import views as service_pages
+from webapp.websites import models as websites
+from webapp.websites import views as website_pages
 
 TABLES = (
     accounts,
     bookings,
     campaigns,
     customers,
+    documents,
     exports,
     jobs,
+    knowledge,
     message_templates,
     messages,
     notices,
     services,
+    websites,
 )
 PAGES = (
     account_pages,
+    ask_pages,
     audience_pages,
     book_pages,
     booking_pages,
     campaign_pages,
     customer_pages,
+    document_pages,
     export_pages,
     home,
     job_pages,
+    knowledge_pages,
     live_pages,
     message_pages,
     notice_pages,
@@ -67,6 +81,8 @@ PAGES = (
     suppression_pages,
     template_pages,
     unsubscribe_pages,
+    upload_pages,
     webhooks,
+    website_pages,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(part.bp for part in PAGES)

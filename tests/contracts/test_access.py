@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.contracts import of_ask, of_documents, of_knowledge, of_uploads, of_websites
 from tests.contracts.world import HTMX, UNSAFE, World, csrf_token, rules
 from tests.people import SignedIn
 from webapp.accounts.models import Role
@@ -59,7 +60,13 @@ SIGNED = {
     "webhooks.twilio_status", "webhooks.twilio_inbound",
     "unsubscribe.unsubscribe", "unsubscribe.again",
 }  # fmt: skip
-LISTS = ((None, PUBLIC), (Role.VIEWER, VIEWERS), (Role.OPERATOR, OPERATORS), (Role.ADMIN, ADMINS))
+PARTS = (of_ask, of_documents, of_knowledge, of_uploads, of_websites)
+LISTS = (
+    (None, PUBLIC),
+    (Role.VIEWER, " ".join([VIEWERS, *(part.VIEWERS for part in PARTS)])),
+    (Role.OPERATOR, " ".join([OPERATORS, *(part.OPERATORS for part in PARTS)])),
+    (Role.ADMIN, " ".join([ADMINS, *(part.ADMINS for part in PARTS)])),
+)
 NEEDS: dict[str, Role | None] = {name: role for role, names in LISTS for name in names.split()}
 ORDER = [None, Role.VIEWER, Role.OPERATOR, Role.ADMIN]
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_time, ordered, proof
 from tests.contracts import ways_of_campaigns
-from tests.contracts.test_access import SIGNED
+from tests.contracts.test_access import PARTS, SIGNED
 from tests.contracts.world import PASSWORD, UNSAFE, World, rules, send
 from webapp.accounts import links, passwords, sessions
 from webapp.accounts.models import AuditEntry, Role, User
@@ -148,6 +148,7 @@ WAYS: dict[str, Way] = {
     "audience.read_on": lambda c, w: send(c, audience(w, w.lists["stopped"].id, "read-on")),
     "audience.remove": lambda c, w: send(c, audience(w, w.lists["read"].id, "remove")),
     **ways_of_campaigns.WAYS,
+    **{name: way for part in PARTS for name, way in part.WAYS.items()},
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_service, a_time, lapse, ordered
 from tests.campaigns.live.making import a_campaign
+from tests.contracts.sources import Knowledge, some_knowledge
 from tests.message_templates.making import some_templates
 from tests.people import person
 from webapp.accounts import sessions, tokens
@@ -67,6 +68,7 @@ class World:
     lists: dict[str, Source]
     #: A campaign that is being sent, with a message in each state.
     sent: Campaign
+    knowledge: Knowledge
 
     @property
     def held(self) -> Booking:
@@ -99,6 +101,10 @@ class World:
             "campaign_id": self.lists["mapping"].campaign_id,
             "source_id": self.lists["mapping"].id,
             "country": "IN",
+            "reading_id": self.knowledge.reading.id,
+            "ordinal": 1,
+            "chunk_id": self.knowledge.chunk.id,
+            "page_id": self.knowledge.pages["read"].id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -111,6 +117,10 @@ class World:
         known = {**self.values(), "token": token, **other}
         if rule.endpoint.split(".")[0] in {"live", "recipients"}:
             known |= {"campaign_id": self.sent.id, "recipient_id": somebody_of(self.sent)}
+        if rule.endpoint.split(".")[0] in {"knowledge", "documents", "uploads", "ask"}:
+            known["source_id"] = self.knowledge.documents["ready"].id
+        if rule.endpoint.split(".")[0] == "websites":
+            known["source_id"] = self.knowledge.website.id
         values = {name: known[name] for name in rule.arguments}
         if rule.endpoint == "recipients.retry_form":
             values["state"] = "failed"
@@ -154,7 +164,7 @@ def make(app: Flask) -> World:
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        some_lists(), under_way(),
+        some_lists(), under_way(), some_knowledge(),
     )  # fmt: skip
 
 

@@ -29,6 +29,11 @@ class JobKind(StrEnum):
     CAMPAIGN_RETRY = "campaigns.retry"
     CAMPAIGN_CLEAR = "campaigns.clear"
     TEMPLATES_FETCH = "templates.fetch"
+    DOCUMENT_READ = "documents.read"
+    DOCUMENTS_READ_AGAIN = "documents.read_again"
+    SOURCE_REMOVE = "knowledge.remove"
+    WEBSITE_CRAWL = "websites.crawl"
+    WEBSITES_DUE = "websites.due"
     EXPORT_WRITE = "exports.write"
     EXPORTS_CLEAN = "exports.clean"
     NOTICES_SEND = "notices.send"
@@ -66,6 +71,11 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.CAMPAIGN_RETRY: Policy("Send again", Queue.DEFAULT),
     JobKind.CAMPAIGN_CLEAR: Policy("Take back what has not left", Queue.DEFAULT),
     JobKind.TEMPLATES_FETCH: Policy("Fetch the WhatsApp templates", Queue.DEFAULT),
+    JobKind.DOCUMENT_READ: Policy("Read the document", Queue.BULK),
+    JobKind.DOCUMENTS_READ_AGAIN: Policy("Read documents again", Queue.BULK),
+    JobKind.SOURCE_REMOVE: Policy("Remove a source", Queue.BULK),
+    JobKind.WEBSITE_CRAWL: Policy("Read the website", Queue.BULK),
+    JobKind.WEBSITES_DUE: Policy("See which websites are due", Queue.BULK),
     JobKind.EXPORT_WRITE: Policy("Write the file", Queue.BULK),
     JobKind.EXPORTS_CLEAN: Policy("Remove old files", Queue.BULK),
     JobKind.NOTICES_SEND: Policy("Notify the team", Queue.BULK),

@@ -1,0 +1,1 @@
+"""The process that reads foreign bytes: it knows nothing of the product, and may die."""

@@ -1,0 +1,1 @@
+"""Documents: uploaded files, kept, and read into knowledge."""

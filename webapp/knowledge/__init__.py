@@ -1,0 +1,1 @@
+"""Knowledge: what documents and websites say, cut into passages, searched and quoted."""

@@ -1,0 +1,1 @@
+"""Websites: pages of a host, fetched with care, and read into knowledge."""

@@ -1,0 +1,85 @@
+"""A website that is read, and each of its pages."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.clock import now
+from webapp.extensions import Model
+from webapp.knowledge.models import Reading, Source
+
+
+class Website(Model):
+    """Where a crawl begins and what bounds it; what is known of its text is its source's."""
+
+    __tablename__ = "websites"
+
+    source_id: Mapped[int] = mapped_column(
+        ForeignKey("knowledge_sources.id", ondelete="CASCADE"), primary_key=True
+    )
+    #: Where it begins. Nothing outside of ``scope`` is fetched: a scheme, host and path to begin with.
+    url: Mapped[str] = mapped_column(String(2000))
+    scope: Mapped[str] = mapped_column(String(2000))
+    max_pages: Mapped[int]
+    max_depth: Mapped[int] = mapped_column(default=5)
+    max_seconds: Mapped[int] = mapped_column(default=3600)
+    #: Days between two crawls; None: only when somebody asks.
+    every_days: Mapped[int | None]
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
+    #: The crawl that is under way, or was the last one; grows by one with each.
+    crawl: Mapped[int] = mapped_column(default=0)
+    crawl_began_at: Mapped[datetime | None]
+    #: Why the last crawl ended, in words: everything was read, or a limit was reached.
+    ended_because: Mapped[str | None] = mapped_column(Text)
+
+    source: Mapped[Source] = relationship()
+
+
+class PageState(StrEnum):
+    """Where a page of a website stands in the crawl that is under way or was the last."""
+
+    FOUND = "found"
+    """A link leads there; it is to be fetched."""
+    READ = "read"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    """Forbidden by robots.txt, of another kind, or the same as another page: ``note`` says which."""
+    FAILED = "failed"
+    GONE = "gone"
+    """It was there in an earlier crawl, and is not any more: nothing of it is found."""
+
+
+class WebPage(Model):
+    """A page of a website."""
+
+    __tablename__ = "web_pages"
+    __table_args__ = (
+        UniqueConstraint("source_id", "url"),
+        Index("ix_web_pages_source_id_state_depth", "source_id", "state", "depth", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("knowledge_sources.id", ondelete="CASCADE"))
+    url: Mapped[str] = mapped_column(String(2000))
+    depth: Mapped[int] = mapped_column(default=0)
+    state: Mapped[PageState] = mapped_column(default=PageState.FOUND)
+    #: Why it was skipped or failed, in words.
+    note: Mapped[str | None] = mapped_column(Text)
+    #: The last crawl (``Website.crawl``) that came across it.
+    crawl: Mapped[int]
+    status: Mapped[int | None]
+    title: Mapped[str | None] = mapped_column(String(500))
+    etag: Mapped[str | None] = mapped_column(String(500))
+    last_modified: Mapped[str | None] = mapped_column(String(100))
+    #: Of its main text: two pages with the same one are one.
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    size: Mapped[int] = mapped_column(default=0)
+    fetched_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    reading_id: Mapped[int | None] = mapped_column(
+        ForeignKey("knowledge_readings.id", ondelete="SET NULL")
+    )
+
+    reading: Mapped[Reading | None] = relationship()
