@@ -74,7 +74,12 @@ class Campaign(Model):
     email: Mapped[TemplateVersion | None] = relationship(foreign_keys=[email_id])
     batch: Mapped[Batch | None] = relationship(foreign_keys=[batch_id])
     rehearsal: Mapped[Batch | None] = relationship(foreign_keys=[rehearsal_id])
-    sources: Mapped[list["Source"]] = relationship(back_populates="campaign", order_by="Source.id")
+    # Knowledge has sources too, so its class is named with its module.
+    sources: Mapped[list["Source"]] = relationship(
+        "webapp.campaigns.models.Source",
+        back_populates="campaign",
+        order_by="webapp.campaigns.models.Source.id",
+    )
 
     @property
     def tz(self) -> ZoneInfo:
