@@ -55,6 +55,11 @@ class Source(Model):
     read_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @property
+    def as_subject(self) -> str:
+        """As what its jobs and the notes about it name it: "document" or "website"."""
+        return self.kind.value
+
 
 class Reading(Model):
     """One text as it was read once: of a document, or of one page of a website.
