@@ -182,7 +182,10 @@ def _problem(name: str, problem: Exception) -> Outcome:
 
 def _limit() -> str:
     most = settings().upload_megabytes
-    return f"This is larger than {most} MB, and more than that cannot be uploaded at once."
+    return (
+        f"This is larger than {most} MB, which is the most that can be uploaded at once. "
+        "Split it into smaller files."
+    )
 
 
 def _wants_json() -> bool:

@@ -32,10 +32,12 @@ class Unchanged(NotTaken):
 
 
 class Known(Exception):
-    """The same bytes are a document already; the text says which."""
+    """The same bytes are a document already; the text says under which name, if under another."""
 
-    def __init__(self, document: Document) -> None:
-        super().__init__(f"This file is here already, as “{document.source.name}”.")
+    def __init__(self, document: Document, name: str) -> None:
+        called = document.source.name
+        other = "" if called == name else f", as “{called}”"
+        super().__init__(f"This file is here already{other}.")
         self.document = document
 
 
@@ -46,9 +48,9 @@ def take(stream: IO[bytes], filename: str | None, *, by: int | None) -> Document
     be gone back in. Commits: storing is slow, and no transaction may be open meanwhile. Of two who
     upload the same at once, one gets Known. Raises Known, NotTaken and storage.Away.
     """
-    sha256, size = _weigh(stream)
-    _look_for_twin(sha256)
-    path, name = _store(stream, sha256), naming.shown(filename)
+    (sha256, size), name = _weigh(stream), naming.shown(filename)
+    _look_for_twin(sha256, name)
+    path = _store(stream, sha256)
     try:
         source = Source(kind=SourceKind.DOCUMENT, name=name, size=size, asked_by_id=by)
         document = Document(source=source, filename=name, sha256=sha256, size=size, path=path)
@@ -58,7 +60,7 @@ def take(stream: IO[bytes], filename: str | None, *, by: int | None) -> Document
         record("document.uploaded", f"Uploaded {name}", about=source)
         db.session.commit()
     except BaseException as error:
-        _take_back(path, sha256, error)
+        _take_back(path, sha256, name, error)
         raise
     return document
 
@@ -70,11 +72,12 @@ def replace(document: Document, stream: IO[bytes], filename: str | None) -> None
     document a name of its own sees it under the new file's. Commits, as ``take`` does. Raises
     Unchanged, Known, NotTaken and storage.Away.
     """
-    source_id, (sha256, size) = document.source_id, _weigh(stream)
+    (sha256, size), name = _weigh(stream), naming.shown(filename)
+    source_id = document.source_id
     if sha256 == document.sha256:
         raise Unchanged("This is the file that the document holds already. Nothing has changed.")
-    _look_for_twin(sha256)
-    path, name = _store(stream, sha256), naming.shown(filename)
+    _look_for_twin(sha256, name)
+    path = _store(stream, sha256)
     try:
         source = db.session.get(Source, source_id)
         if source is None or not move(
@@ -93,7 +96,7 @@ def replace(document: Document, stream: IO[bytes], filename: str | None) -> None
         record("document.replaced", f"Replaced {before} by {name}", about=source)
         db.session.commit()
     except BaseException as error:
-        _take_back(path, sha256, error)
+        _take_back(path, sha256, name, error)
         raise
     with suppress(storage.Away):  # then it is removed as one that no document names
         storage.delete(older)
@@ -123,12 +126,12 @@ def _weigh(stream: IO[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _look_for_twin(sha256: str) -> None:
+def _look_for_twin(sha256: str, name: str) -> None:
     twin = db.session.scalar(select(Document).where(Document.sha256 == sha256))
     if twin is not None:
         if twin.source.state == SourceState.REMOVING:
             raise NotTaken("The same file is just being removed. Upload it again in a minute.")
-        raise Known(twin)
+        raise Known(twin, name)
 
 
 def _store(stream: IO[bytes], sha256: str) -> str:
@@ -139,10 +142,10 @@ def _store(stream: IO[bytes], sha256: str) -> str:
     return path
 
 
-def _take_back(path: str, sha256: str, error: BaseException) -> None:
+def _take_back(path: str, sha256: str, name: str, error: BaseException) -> None:
     """Leave nothing of an upload that came to nothing, and say if another one was faster."""
     db.session.rollback()
     with suppress(storage.Away):
         storage.delete(path)
     if isinstance(error, IntegrityError):
-        _look_for_twin(sha256)
+        _look_for_twin(sha256, name)
