@@ -21,7 +21,8 @@ from webapp.knowledge.refusals import words
 
 log = logging.getLogger(__name__)
 
-EXTRACTION = Path(__file__).resolve().parents[2] / "extraction"
+#: The file and not its folder: to run a folder Python imports more than a small document costs.
+EXTRACTION = Path(__file__).resolve().parents[2] / "extraction" / "__main__.py"
 ALIVE_EVERY = 0.4  # seconds between two calls of ``alive``
 BLOCK = 256 * 1024
 LONGEST_LINE = 64 * 1024 * 1024  # bytes; a piece of 2 million characters with its marks has less
