@@ -40,6 +40,7 @@ from webapp.notices import models as notices
 from webapp.notices import views as notice_pages
 from webapp.services import models as services
 from webapp.services import views as service_pages
+from webapp.storage import models as storage
 from webapp.websites import models as websites
 from webapp.websites import views as website_pages
 
@@ -57,6 +58,7 @@ TABLES = (
     messages,
     notices,
     services,
+    storage,
     websites,
 )
 PAGES = (

@@ -26,6 +26,37 @@ INDEX_AWAY = (
 
 def upgrade() -> None:
     op.create_table(
+        "stored_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("path", sa.String(length=300), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_files")),
+    )
+    with op.batch_alter_table("stored_files", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_stored_files_one_whole",
+            ["path"],
+            unique=True,
+            sqlite_where=sa.text("whole"),
+            postgresql_where=sa.text("whole"),
+        )
+
+    op.create_table(
+        "stored_blocks",
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["stored_files.id"],
+            name=op.f("fk_stored_blocks_file_id_stored_files"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("file_id", "number", name=op.f("pk_stored_blocks")),
+    )
+    op.create_table(
         "knowledge_sources",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column(
@@ -322,6 +353,15 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("stored_blocks")
+    with op.batch_alter_table("stored_files", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_stored_files_one_whole",
+            sqlite_where=sa.text("whole"),
+            postgresql_where=sa.text("whole"),
+        )
+
+    op.drop_table("stored_files")
     with op.batch_alter_table("web_pages", schema=None) as batch_op:
         batch_op.drop_index("ix_web_pages_source_id_state_depth")
         batch_op.drop_index(batch_op.f("ix_web_pages_sha256"))
