@@ -33,4 +33,8 @@ def choose(document: Document, encoding: str) -> None:
     """Take one of ``CHOICES`` for the next reading."""
     document.encoding = encoding or None
     name = document.source.name
-    record("document.encoding_chosen", f"“{name}” is read as {CHOICES[encoding]}", about=document.source)
+    record(
+        "document.encoding_chosen",
+        f"“{name}” is read as {CHOICES[encoding]}",
+        about=document.source,
+    )

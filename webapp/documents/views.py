@@ -113,7 +113,7 @@ def read_many_again(which: str) -> ResponseReturnValue:
     """Read again all documents that failed, or all that were read with other settings."""
     if which not in set(again.Which):
         abort(404)
-    job = again.read_many(again.Which(which))
+    job = again.all_again(again.Which(which))
     db.session.commit()
     return goes_to(url_for("jobs.show", job_id=job.id))
 

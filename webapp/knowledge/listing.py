@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Select, String, cast, func, or_, select
 
 from webapp.accounts.models import User
 from webapp.extensions import db
 from webapp.jobs.models import UNFINISHED, Job
-from webapp.knowledge.models import Source, SourceKind, SourceState
+from webapp.knowledge.models import Reading, Source, SourceKind, SourceState
+from webapp.knowledge.readings import outdated
+from webapp.states import stands
 
 #: What changes by itself.
 MOVING = (SourceState.WAITING, SourceState.READING, SourceState.REMOVING)
@@ -18,7 +20,7 @@ _KINDS = [kind.value for kind in SourceKind]
 CHANGES = (
     select(func.coalesce(func.sum(Source.version + 1), 0)).scalar_subquery()
     + select(func.coalesce(func.sum(Job.version), 0))
-    .where(Job.subject_type.in_(_KINDS), Job.state.in_(UNFINISHED))
+    .where(or_(*(Job.subject_type == kind for kind in _KINDS)), stands(Job.state, *UNFINISHED))
     .scalar_subquery()
 )
 
@@ -39,6 +41,8 @@ class Totals(NamedTuple):
     chunks: int
     #: Documents whose reading failed.
     failed: int
+    #: Documents that were read with other settings than those of now.
+    outdated: int
 
 
 def found(
@@ -94,11 +98,23 @@ def totals() -> Totals:
     failed = select(func.count()).where(
         Source.kind == SourceKind.DOCUMENT, Source.state == SourceState.FAILED
     )
+    old = (
+        select(func.count())
+        .select_from(Source)
+        .join(Reading)
+        .where(
+            Reading.live,
+            outdated(),
+            Source.kind == SourceKind.DOCUMENT,
+            Source.state.not_in(MOVING),
+        )
+    )
     return Totals(
         kinds.get(SourceKind.DOCUMENT, (0, 0))[0],
         kinds.get(SourceKind.WEBSITE, (0, 0))[0],
         sum(chunks for _, chunks in kinds.values()),
         db.session.scalar(failed) or 0,
+        db.session.scalar(old) or 0,
     )
 
 

@@ -14,7 +14,7 @@ UNITS = {
 
 
 def words(chunk: Chunk) -> str:
-    """Return such as "page 3", "sheet Prices, A2:F30" or "Opening hours › Sundays, lines 10 to 24".
+    """Return such as "page 3", "sheet Prices, A2:F30", or headings with "lines 10 to 24".
 
     Empty where the file says nothing of the kind.
     """

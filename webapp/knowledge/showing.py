@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from webapp.extensions import db
+from webapp.knowledge import analysing, highlighting
 from webapp.knowledge.models import Chunk, Part, Reading
 
 Span = tuple[int, int]
+#: So many characters are enough to tell the language of a text.
+SAMPLE = 2_000
 
 
 class Stretch(NamedTuple):
@@ -55,6 +58,15 @@ def _kinds(marks: Sequence[Any], length: int) -> list[tuple[int, int, str]]:
         for mark in marks
         if mark[2] in {"heading", "table"} and mark[0] < length
     ]
+
+
+def matches(part: Part, sought: str, chunk: Chunk | None) -> list[Span]:
+    """Return where words that were looked for stand in the text of a part."""
+    if not sought:
+        return []
+    language = chunk.language if chunk else analysing.language_of(part.text[:SAMPLE])
+    asked = analysing.question(sought, [language])
+    return highlighting.spans(part.text, language, asked)
 
 
 def span_in(chunk: Chunk, part: Part) -> Span | None:

@@ -1,5 +1,7 @@
 """The pages of what is known: the sources, their text, their passages."""
 
+from typing import Any
+
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -9,7 +11,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.customers.contacts import one_line
 from webapp.extensions import db
-from webapp.knowledge import listing, places, readings, searching, showing
+from webapp.knowledge import listing, places, showing
 from webapp.knowledge.models import Chunk, Reading, Source, SourceKind, SourceState
 from webapp.notices import links
 from webapp.pages import goes_to, interval, render
@@ -47,7 +49,6 @@ def index() -> ResponseReturnValue:
         page=found,
         listed=listing.listed(found.rows),
         totals=listing.totals(),
-        outdated=readings.outdated(),
         words=words,
         kind=kind,
         state=state,
@@ -75,7 +76,7 @@ def text(reading_id: int, ordinal: int) -> ResponseReturnValue:
         part=part,
         chunk=chunk,
         sought=sought,
-        stretches=showing.stretches(part, span, searching.matches(sought, part.text)),
+        stretches=showing.stretches(part, span, showing.matches(part, sought, chunk)),
     )
 
 
@@ -103,9 +104,10 @@ def passage(chunk_id: int) -> ResponseReturnValue:
     if chunk is None or chunk.source.state == SourceState.REMOVING:
         abort(404, GONE)
     words = one_line(request.args.get("words"))
-    more = {"words": words} if words else {}
-    place = {"reading_id": chunk.reading_id, "ordinal": chunk.part_from, "passage": chunk.id}
-    return goes_to(url_for(".text", **place, **more, _anchor="passage"))
+    place: dict[str, Any] = {"reading_id": chunk.reading_id, "ordinal": chunk.part_from}
+    if words:
+        place["words"] = words
+    return goes_to(url_for(".text", passage=chunk.id, _anchor="passage", **place))
 
 
 def _reading(reading_id: int) -> Reading:
