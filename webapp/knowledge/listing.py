@@ -61,13 +61,9 @@ def found(
 
 def listed(sources: Sequence[Source]) -> list[Listed]:
     """Return them with what else a line shows, by two statements however many there are."""
-    names = dict(
-        db.session.execute(
-            select(User.id, User.name).where(User.id.in_({one.asked_by_id for one in sources}))
-        )
-        .tuples()
-        .all()
-    )
+    askers = {one.asked_by_id for one in sources}
+    people = db.session.execute(select(User.id, User.name).where(User.id.in_(askers))).all()
+    names: dict[int, str] = dict(people)
     jobs = {job.subject_id: job for job in _open_jobs(sources)}
     return [
         Listed(source, names.get(source.asked_by_id or 0), jobs.get(str(source.id)))
