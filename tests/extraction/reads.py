@@ -6,7 +6,7 @@ import sys
 import tempfile
 from typing import Any, NamedTuple
 
-from webapp.knowledge.child import EXTRACTION
+from webapp.knowledge.child import EXTRACTION, prepare
 
 
 class Result(NamedTuple):
@@ -64,6 +64,7 @@ def read(
     options = ["--name", name, "--start", str(start), "--limits", json.dumps(limits)]
     if encoding:
         options += ["--encoding", encoding]
+    prepare()
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.seek(0)
