@@ -132,9 +132,9 @@ class Paragraphs(Walk):
         """Yield the blocks of a part. Raises Refused."""
         made = self.parser()
         for block in archive.blocks(part):
-            xml.feed(made, block)
+            xml.step(made, block)
             yield from self._whole()
-        xml.feed(made, b"", last=True)
+        xml.step(made, b"", last=True)
         yield from self._whole()
 
     def _whole(self) -> list[Block]:

@@ -5,7 +5,7 @@ of any length. Names come without their namespaces: those of "strict" and "trans
 files differ, and the tags do not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from xml.parsers import expat
 
 from extraction.pieces import Refused
@@ -27,7 +27,7 @@ def _no_dtd(*_: object) -> None:
     raise Refused("unsafe")
 
 
-def feed(made: expat.XMLParserType, block: bytes, *, last: bool = False) -> None:
+def step(made: expat.XMLParserType, block: bytes, *, last: bool = False) -> None:
     """Parse what comes. Raises Refused: "broken" where it is not XML, "memory"."""
     try:
         made.Parse(block, last)
@@ -37,6 +37,13 @@ def feed(made: expat.XMLParserType, block: bytes, *, last: bool = False) -> None
         raise Refused("broken", why=f"its XML: {expat.ErrorString(error.code)}") from error
     except (LookupError, ValueError) as error:
         raise Refused("broken", why="its XML has an unknown encoding") from error
+
+
+def feed(made: expat.XMLParserType, blocks: Iterable[bytes]) -> None:
+    """Parse a whole part. Raises Refused as ``step`` does."""
+    for block in blocks:
+        step(made, block)
+    step(made, b"", last=True)
 
 
 def each_start(content: bytes, start: Start) -> None:
@@ -60,7 +67,7 @@ def each_start(content: bytes, start: Start) -> None:
     made = parser()
     made.StartElementHandler = opened
     made.EndElementHandler = closed
-    feed(made, content, last=True)
+    step(made, content, last=True)
 
 
 def _named(name: str) -> bool:
@@ -87,4 +94,4 @@ def each_text(content: bytes, text: Callable[[str, str], None]) -> None:
     made.StartElementHandler = opened
     made.EndElementHandler = closed
     made.CharacterDataHandler = parts.append
-    feed(made, content, last=True)
+    step(made, content, last=True)
