@@ -1,6 +1,5 @@
 """Websites on loopback that answer as told, byte by byte, and every connection that is tried."""
 
-import json
 import socket
 import ssl
 import sys
@@ -42,8 +41,10 @@ def answer(body: bytes = b"", status: int = 200, **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def page(body: bytes = b"<p>Hello", **headers: str) -> bytes:
-    return answer(body, **{"content_type": "text/html; charset=UTF-8", **headers})
+def page(
+    body: bytes = b"<p>Hello", content_type: str = "text/html; charset=UTF-8", **headers: str
+) -> bytes:
+    return answer(body, content_type=content_type, **headers)
 
 
 def leads_to(place: str, status: int = 302) -> bytes:
@@ -72,6 +73,8 @@ class Site:
 
     def close(self) -> None:
         self.over.set()
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)  # which ends the wait for a connection
         self._server.close()
 
     def paths(self) -> list[str]:
@@ -133,4 +136,4 @@ class Names:
         if answers is None:
             raise OSError(f"{name} is not known")
         found: list[str] = answers.pop(0) if len(answers) > 1 else answers[0]
-        return json.loads(json.dumps(found))
+        return list(found)

@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.clock import now
 from webapp.extensions import db, settings
-from webapp.knowledge import clearing, cutting
+from webapp.knowledge import clearing, cutting, index
 from webapp.knowledge.models import (
     Chunk,
     Part,
@@ -202,7 +202,7 @@ def _store(reading: Reading, batch: Batch) -> None:
     _advance(reading, chunks=reading.chunks + len(chunks), cut=batch.cut, carry=batch.carry)
     db.session.add_all(chunks)
     db.session.flush()
-    clearing._index().add(chunks)
+    index.add(chunks)
 
 
 def _advance(reading: Reading, **values: Any) -> None:
