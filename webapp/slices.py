@@ -26,6 +26,7 @@ from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
 from webapp.knowledge import ask_views as ask_pages
+from webapp.knowledge import index_tables
 from webapp.knowledge import models as knowledge
 from webapp.knowledge import views as knowledge_pages
 from webapp.message_templates import models as message_templates
@@ -50,6 +51,7 @@ TABLES = (
     customers,
     documents,
     exports,
+    index_tables,
     jobs,
     knowledge,
     message_templates,
