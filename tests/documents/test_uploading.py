@@ -341,7 +341,7 @@ def test_bytes_that_are_another_document_are_refused_and_it_is_said_which(db, ot
 
     assert answer.status_code == 409
     told = answer.json["error"] if headers else alerts(answer)[0]
-    assert "as “Other.txt”" in told
+    assert "another document already, “Other.txt”" in told
     if headers:
         assert answer.json["errors"][0]["source_id"] == other.source_id
     assert content(document) == HOURS
