@@ -1,9 +1,9 @@
 """What comes out of a file, piece by piece: the lines between the reading process and its parent.
 
-Each is one line of JSON on the standard output, ``{"is": "piece", ...}``, named by ``is``.
+Each is one line of JSON on the standard output, ``{"is": "piece", ...}``, named by ``is``. They are
+no dataclasses: importing those would take as long as reading a small document does.
 """
 
-from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 
@@ -23,35 +23,51 @@ class Mark(NamedTuple):
     at: str = ""
 
 
-@dataclass(slots=True)
 class Begin:
-    """What the file turned out to be; comes first, once."""
+    """What the file turned out to be; comes first, once.
 
-    format: str
-    #: How many pieces there will be, where that is known before they are read.
-    total: int | None = None
-    #: Title, author, description, date, language, as the file says.
-    about: dict[str, Any] = field(default_factory=dict)
+    ``total`` is how many pieces there will be, where that is known before they are read; ``about``
+    the title, author, description, date and language, as the file says.
+    """
+
+    __slots__ = ("about", "format", "total")
+
+    def __init__(
+        self,
+        format: str,  # noqa: A002 - so it is called in the table of readings, too
+        total: int | None = None,
+        about: dict[str, Any] | None = None,
+    ) -> None:
+        self.format = format
+        self.total = total
+        self.about = about or {}
 
 
-@dataclass(slots=True)
 class Piece:
-    """A page, sheet (or some hundred rows of one), slide or section."""
+    """A page, sheet (or some hundred rows of one), slide or section.
 
-    #: From 1 on, without gaps.
-    number: int
-    #: "page", "sheet", "slide", "section".
-    unit: str
-    label: str
-    text: str
-    marks: list[Mark] = field(default_factory=list)
+    ``number`` counts from 1 without gaps; ``unit`` is "page", "sheet", "slide" or "section".
+    """
+
+    __slots__ = ("label", "marks", "number", "text", "unit")
+
+    def __init__(
+        self, number: int, unit: str, label: str, text: str, marks: list[Mark] | None = None
+    ) -> None:
+        self.number = number
+        self.unit = unit
+        self.label = label
+        self.text = text
+        self.marks = [] if marks is None else marks
 
 
-@dataclass(slots=True)
 class End:
     """Everything was read; what is known only now is added to what ``Begin`` said."""
 
-    about: dict[str, Any] = field(default_factory=dict)
+    __slots__ = ("about",)
+
+    def __init__(self, about: dict[str, Any] | None = None) -> None:
+        self.about = about or {}
 
 
 class Refused(Exception):
@@ -63,9 +79,17 @@ class Refused(Exception):
         self.detail = detail
 
 
-NAMES = {Begin: "begin", Piece: "piece", End: "end"}
-
-
 def line(of: Begin | Piece | End) -> dict[str, Any]:
     """Return what is written as one line."""
-    return {"is": NAMES[type(of)], **asdict(of)}
+    if isinstance(of, Piece):
+        return {
+            "is": "piece",
+            "number": of.number,
+            "unit": of.unit,
+            "label": of.label,
+            "text": of.text,
+            "marks": of.marks,
+        }
+    if isinstance(of, Begin):
+        return {"is": "begin", "format": of.format, "total": of.total, "about": of.about}
+    return {"is": "end", "about": of.about}
