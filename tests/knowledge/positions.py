@@ -37,7 +37,7 @@ def _stands_there(first: Any, last: Any, chunk: Any) -> bool:
     if first is last:
         return bool(text == first.text[chunk.start : chunk.end])
     there = first.text[chunk.start :] + "\n" + last.text[: chunk.end]
-    return last.ordinal == first.ordinal + 1 and text.split() == there.split()
+    return bool(last.ordinal == first.ordinal + 1 and text.split() == there.split())
 
 
 def _on_its_pages(first: Any, last: Any, chunk: Any) -> bool:
@@ -90,7 +90,7 @@ def _under_its_headings(parts: Sequence[Any], first: Any, chunk: Any) -> bool:
             if kind == "heading" and not inside:
                 name = " ".join(part.text[start:end].split())[:200]
                 above = [one for one in above if one[0] < level] + [(level, name)]
-    return [name for _, name in above] == path
+    return bool([name for _, name in above] == path)
 
 
 def _in_its_lines(parts: Sequence[Any], chunk: Any) -> bool:

@@ -18,7 +18,8 @@ SENTENCE = "On the {n}th day the guests of room {n} asked for a later breakfast 
 
 
 def passages(parts: Sequence[Text], size: Size = SIZE) -> list[Passage]:
-    carry, found = Carry(), []
+    carry = Carry()
+    found: list[Passage] = []
     for part, following in zip(parts, [*parts[1:], None], strict=True):
         carry = Carry.of(carry.stored())
         found += cut(part, following, carry, size)
