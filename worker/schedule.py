@@ -26,6 +26,7 @@ PERIODIC = (
     Periodic(JobKind.SESSIONS_CLEAN, timedelta(days=1)),
     Periodic(JobKind.EXPORTS_CLEAN, timedelta(hours=1)),
     Periodic(JobKind.READINGS_CLEAR, timedelta(hours=1)),
+    Periodic(JobKind.FILES_CLEAN, timedelta(hours=1)),
 )
 
 

@@ -3,7 +3,7 @@
 import ipaddress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.websites.addresses import Allowed, Refused, inside, parsed, public
@@ -41,6 +41,7 @@ def test_it_is_not_public(address: str) -> None:
     assert not public(ipaddress.ip_address(address))
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.ip_addresses())
 def test_what_python_calls_not_global_is_never_public(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
@@ -50,6 +51,7 @@ def test_what_python_calls_not_global_is_never_public(
         assert not public(address)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.ip_addresses(v=4))
 def test_no_ipv4_address_inside_of_an_ipv6_address_is_taken_for_a_host(
     four: ipaddress.IPv4Address,
@@ -114,6 +116,7 @@ def test_what_is_no_address_of_a_website_is_refused_in_a_sentence(typed: str) ->
         parsed(typed, Allowed())
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text() | st.text().map("http://".__add__) | st.text().map("http://a.b/".__add__))
 def test_any_text_is_an_address_or_refused(typed: str) -> None:
     try:

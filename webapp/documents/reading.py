@@ -9,7 +9,7 @@ them whole.
 import time
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
@@ -27,8 +27,8 @@ from webapp.states import move
 
 #: Seconds after which a slice ends: what else waits in the queue has its turn between two.
 SLICE = 5.0
-#: Pieces are stored together that come within so many seconds, up to so many characters.
-TOGETHER, CHARACTERS = 0.25, 1_000_000
+#: Pieces are stored together that come within so many seconds: up to so many, and so many characters.
+TOGETHER, PIECES, CHARACTERS = 0.25, 64, 1_000_000
 #: What is read in pages, by the kind of file, and how one is called.
 PAGES = {"pdf": "Page", "pptx": "Slide"}
 STORAGE_AWAY = "The storage of files did not answer."
@@ -52,8 +52,8 @@ def ask(source: Source) -> Job:
     )
 
 
-def go_on(run: Run, source: Source) -> str | None:
-    """Read for a while, and say what came of it; None: there is more to do.
+def go_on(run: Run, source: Source, *, seconds: float = SLICE) -> str | None:
+    """Read for some seconds, and say what came of it; None: there is more to do.
 
     Commits. Raises NotNow when the storage is away, and Impossible when the file is gone or cannot
     be read.
@@ -63,7 +63,14 @@ def go_on(run: Run, source: Source) -> str | None:
     document = db.session.get_one(Document, source.id)
     try:
         reading = readings.begin(source, sha256=document.sha256, variant=document.encoding or "")
-        slice_ = _Slice(run, reading, document.path, document.filename, document.encoding)
+        slice_ = _Slice(
+            run,
+            reading,
+            document.path,
+            document.filename,
+            document.encoding,
+            time.monotonic() + seconds,
+        )
         db.session.commit()
         return _end(source, reading) if slice_.all_done() else None
     except readings.Overtaken:
@@ -101,7 +108,7 @@ class _Slice:
     path: str
     filename: str
     encoding: str | None
-    end: float = field(default_factory=lambda: time.monotonic() + SLICE)
+    end: float
     told: bool = False
 
     def all_done(self) -> bool:
@@ -119,10 +126,13 @@ class _Slice:
                     continue
                 waiting.append(line)
                 size += len(line["text"])
-                if time.monotonic() - since < TOGETHER and size < CHARACTERS:
+                soon = time.monotonic() - since < TOGETHER
+                if soon and size < CHARACTERS and len(waiting) < PIECES:
                     continue
                 self._store(waiting)
-                if not self._kept_up() or self._over():
+                if self.reading.format in PAGES:
+                    self._cut()
+                if self._over():
                     return False
                 waiting, since, size = [], time.monotonic(), 0
         return True
@@ -151,11 +161,8 @@ class _Slice:
         db.session.commit()
         self._tell()
 
-    def _kept_up(self) -> bool:
-        """Cut what was stored, if that is to be done at once; False: the time is over."""
-        return self.reading.format not in PAGES or readings.cut(self.reading, until=self._until)
-
     def _cut(self) -> bool:
+        """Cut and index what is stored; False: the time is over, or the next page is wanted."""
         return readings.cut(self.reading, until=self._until)
 
     def _until(self) -> bool:

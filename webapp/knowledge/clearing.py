@@ -1,14 +1,12 @@
 """The rows of readings that nobody will find again are removed, some at a time."""
 
-from importlib import import_module
-from types import ModuleType
-
 from sqlalchemy import delete, select
 
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Run
+from webapp.knowledge import index
 from webapp.knowledge.models import Chunk, Part, Reading
 
 #: Readings of so many passages together are removed at once, with the transaction that retires them.
@@ -72,12 +70,8 @@ def _some(reading_ids: list[int], limit: int) -> int:
         )
         if some:
             if table is Chunk:
-                _index().remove(reading_ids)
+                index.remove(reading_ids)
             db.session.execute(delete(table).where(table.id.in_(some)))
             return len(some)
     gone = db.session.execute(delete(Reading).where(Reading.id.in_(reading_ids)))
     return int(gone.rowcount)  # type: ignore[attr-defined]
-
-
-def _index() -> ModuleType:
-    return import_module("webapp.knowledge.index")

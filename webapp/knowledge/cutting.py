@@ -28,6 +28,8 @@ from webapp.knowledge.sentences import Size
 VERSION = 1
 #: A header row is repeated when it leaves at least this share of a passage to the rows.
 HEADER_SHARE = 0.5
+#: Headings lead what follows them when they leave at least as much of a passage to that.
+HEADING_SHARE = 0.5
 #: A heading's words are kept in the place of all that stands under it: so far.
 HEADING_LENGTH = 200
 
@@ -152,10 +154,14 @@ class _Page:
 
     def heading(self, block: Block) -> Iterator[Passage]:
         mark = block.marks[0]
-        if self.headings and mark.level <= self.headings[-1].level:
+        long = mark.end - self.begins(block) > self.size.characters * HEADING_SHARE
+        if long or (self.headings and mark.level <= self.headings[-1].level):
             yield from self.only_headings()
         self.carry.under(mark.level, " ".join(self.part.text[mark.start : mark.end].split()))
-        self.headings.append(mark)
+        if mark.end - mark.start > self.size.characters * HEADING_SHARE:
+            yield from self.running(block, None)
+        else:
+            self.headings.append(mark)
 
     def only_headings(self) -> Iterator[Passage]:
         """Give headings under which nothing stands, so that they are found too."""
@@ -163,15 +169,19 @@ class _Page:
             yield self.passage(self.headings[0].start, self.headings[-1].end)
             self.headings = []
 
+    def begins(self, block: Block) -> int:
+        """Return where a block begins with the headings that lead it."""
+        return self.headings[0].start if self.headings else block.start
+
     def led(self, block: Block) -> int:
-        """Return where the headings begin that lead a block, or else itself."""
-        start = self.headings[0].start if self.headings else block.start
-        self.headings = []
+        """Return the same, and let the headings lead nothing else."""
+        start, self.headings = self.begins(block), []
         return start
 
     def running(self, block: Block, following: Text | None) -> Iterator[Passage]:
         start = self.led(block)
-        spans = sentences.split(self.part.text[start : block.end], self.size)
+        text = self.part.text[start : block.end]
+        spans = sentences.split(text, self.size, head=block.start - start)
         for number, (begin, end) in enumerate(spans, 1):
             last = number == len(spans)
             yield self.passage(start + begin, start + end, following=following if last else None)

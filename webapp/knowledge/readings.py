@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.clock import now
 from webapp.extensions import db, settings
-from webapp.knowledge import clearing, cutting
+from webapp.knowledge import clearing, cutting, index
 from webapp.knowledge.models import (
     Chunk,
     Part,
@@ -30,8 +30,9 @@ from webapp.knowledge.models import (
 from webapp.knowledge.placing import Text
 from webapp.knowledge.sentences import Size
 
-#: Passages that are stored at once: as long as that takes, SQLite lets nobody else write.
-AT_ONCE = 64
+#: Passages that are stored at once: as long as that takes, SQLite lets nobody else write. The index
+#: of PostgreSQL is the smaller the more of them come together.
+AT_ONCE = {"sqlite": 64, "postgresql": 200}
 #: Parts that are held in memory at once, and so the most that a reading costs there.
 PARTS_AT_ONCE = 8
 
@@ -146,6 +147,7 @@ def _batches(reading: Reading, size: Size) -> Iterator[Batch]:
     """Go through the passages that are not stored yet; the same, whatever was interrupted where."""
     carry, skip = cutting.Carry.of(reading.carry), int(reading.carry.get("skip", 0))
     batch: list[cutting.Passage] = []
+    at_once = AT_ONCE[db.engine.dialect.name]
     reached = reading.cut
     for part, following in _with_next(reading.id, reading.cut, whole=reading.whole):
         before = carry.stored()
@@ -153,7 +155,7 @@ def _batches(reading: Reading, size: Size) -> Iterator[Batch]:
             if number <= skip:
                 continue
             batch.append(passage)
-            if len(batch) >= AT_ONCE:
+            if len(batch) >= at_once:
                 yield Batch(batch, part.ordinal - 1, before | {"skip": number})
                 batch = []
         reached, skip = part.ordinal, 0
@@ -202,7 +204,7 @@ def _store(reading: Reading, batch: Batch) -> None:
     _advance(reading, chunks=reading.chunks + len(chunks), cut=batch.cut, carry=batch.carry)
     db.session.add_all(chunks)
     db.session.flush()
-    clearing._index().add(chunks)
+    index.add(chunks)
 
 
 def _advance(reading: Reading, **values: Any) -> None:

@@ -35,15 +35,16 @@ class Size(NamedTuple):
     overlap: int
 
 
-def split(text: str, size: Size) -> list[tuple[int, int]]:
+def split(text: str, size: Size, *, head: int = 0) -> list[tuple[int, int]]:
     """Return where each passage of a running text begins and ends, without the space around it.
 
     At most ``size.characters`` long, and a fifth more where a small rest was left over; it begins
-    with whole sentences of the one before, as far as they fit into ``size.overlap``.
+    with whole sentences of the one before, as far as they fit into ``size.overlap``. The first
+    ``head`` characters are headings, which stay with what follows them.
     """
-    found = splitter(size.characters, min(size.overlap, size.characters // 2)).chunk_indices(
-        soft(text)
-    )
+    whole = text[:head].replace("\n", " ") + soft(text[head:])
+    overlap = min(size.overlap, size.characters // 2)
+    found = splitter(size.characters, overlap).chunk_indices(whole)
     spans = [(start, start + len(words)) for start, words in found]
     if len(spans) > 1 and spans[-1][1] - spans[-2][1] < size.characters // SMALL:
         spans[-2:] = [(spans[-2][0], spans[-1][1])]
@@ -62,8 +63,8 @@ def soft(text: str) -> str:
     A line that was broken only because the page was full goes on, and so does a sentence after
     the full stop of an abbreviation.
     """
-    goes_on = _LINE.sub(_unwrapped, text) if "\n" in text else text
-    return _SHORT.sub(lambda match: match[0][:-1] + "_", goes_on)
+    unwrapped = _LINE.sub(_unwrapped, text) if "\n" in text else text
+    return _SHORT.sub(lambda match: match[0].replace(".", "_"), unwrapped)
 
 
 def _unwrapped(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from types import TracebackType
 
 import certifi
@@ -58,8 +59,12 @@ def agent(public_url: str) -> str:
     return f"Mozilla/5.0 (compatible; Bellhop/1.0; +{public_url})"
 
 
+@cache
 def trusting() -> ssl.SSLContext:
-    """Return whom to trust: the authorities of browsers, and those this machine trusts besides."""
+    """Return whom to trust: the authorities of browsers, and those this machine trusts besides.
+
+    Reading them takes a tenth of a second, so it is done once.
+    """
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
     return context
