@@ -28,7 +28,7 @@ HEADINGS = {f"h{level}": level for level in range(1, 7)}
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 #: A cell with more text than this is a column of a page, not of a table.
 CELL = 2_000
-TAG = re.compile(rb"<(?:!--.*?(?:-->|$)|(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^>]*?(/?)>)", re.DOTALL)
+TAG = re.compile(rb"<(?:!--.*?(?:-->|$)|(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*?(/?)>)", re.DOTALL)
 #: Have no end, or end where the next of their kind begins: they cannot be within each other.
 SHALLOW = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li dt dd tr td th "
@@ -64,7 +64,7 @@ def parsed(content: bytes, limits: Limits) -> Any:
 def depth(content: bytes) -> int:
     """Return how deep elements seem to be within each other, without building anything."""
     deepest = level = 0
-    for end, name, closed in TAG.findall(content):
+    for end, name, closed in (found.groups() for found in TAG.finditer(content)):
         if not name or closed or name.lower() in SHALLOW:
             continue
         if end:
@@ -89,8 +89,9 @@ def is_hidden(element: Any) -> bool:
 class Walk:
     """One way through a tree, in which running text is gathered until a block begins or ends."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, *, without: frozenset[str] = frozenset()) -> None:
         self.root = root
+        self.silent = SILENT | without
         self.held: list[str] = []
         self.heading = 0
         self.items = 0
@@ -103,7 +104,7 @@ class Walk:
         for event, element in walk:
             if event == "end":
                 yield from self._end(element)
-            elif element.tag in SILENT or not isinstance(element.tag, str) or is_hidden(element):
+            elif element.tag in self.silent or is_hidden(element):
                 walk.skip_subtree()
             elif element.tag == "table" and (rows := table(element)) is not None:
                 yield from self._flush()

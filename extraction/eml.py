@@ -19,7 +19,8 @@ from extraction.text import paragraphs
 DEPTH = 20
 NAMES = {"subject": "title", "from": "author", "to": "to", "cc": "cc", "date": "date"}
 SHOWN = ("Subject", "From", "To", "Cc", "Date")
-#: What Python's own parser of headers stumbles over; then the header is shown as it stands.
+HEADER = 20_000  # characters
+#: What Python's own parser stumbles over in broken mails.
 STUMBLES = (ValueError, LookupError, AttributeError, TypeError, AssertionError)
 
 
@@ -29,8 +30,10 @@ def read(file: BinaryIO, limits: Limits, hints: Hints) -> Iterator[Begin | Piece
     Of a text given in several ways the plain one is taken. Attachments are named, not read;
     messages within the message are read up to a depth of 20. Raises Refused "too_deep".
     """
+    # The newer policy parses headers with a grammar that needs seconds, or ends in a recursion,
+    # for what is long or nested; the older one leaves them as they are.
     try:
-        message: Any = message_from_binary_file(file, policy=policy.default)
+        message: Any = message_from_binary_file(file, policy=policy.compat32)
     except RecursionError:
         raise Refused("too_deep") from None
     yield Begin("eml", about=about(message))
@@ -53,20 +56,16 @@ def about(message: Message) -> dict[str, str]:
 
 
 def header(message: Message, name: str) -> str:
-    """Return a header on one line; "" without one."""
-    try:
-        value = message[name]
-        return " ".join(str(value).split()) if value is not None else ""
-    except STUMBLES:
-        return _raw(message, name)
-
-
-def _raw(message: Message, name: str) -> str:
+    """Return a header on one line; "" without one. What cannot be decoded stays as it stands."""
     raw = next((str(text) for key, text in message.raw_items() if key.lower() == name.lower()), "")
-    try:
-        raw = str(make_header(decode_header(raw)))
-    except (*STUMBLES, UnicodeError):
-        return " ".join(raw.split())
+    raw = raw[:HEADER]
+    if not raw.isascii():
+        raw = decoded(raw.encode("utf-8", "surrogateescape"))[0]
+    if "=?" in raw:
+        try:
+            raw = str(make_header(decode_header(raw)))
+        except STUMBLES:
+            return " ".join(raw.split())
     return " ".join(raw.split())
 
 
@@ -147,7 +146,7 @@ def parts(part: Message) -> list[Message]:
 def _content(part: Message) -> bytes:
     try:
         payload = part.get_payload(decode=True)
-    except (*STUMBLES, UnicodeError):
+    except STUMBLES:
         return b""
     return payload if isinstance(payload, bytes) else b""
 
@@ -159,7 +158,7 @@ def _charset(part: Message) -> str | None:
         if name is None or name in ("us-ascii", "ascii", "unknown-8bit"):
             return None
         b"".decode(name)
-    except (*STUMBLES, UnicodeError):
+    except STUMBLES:
         return None
     return name
 

@@ -45,8 +45,8 @@ class Config:
     batch_rate: int
     #: How long the minute of that limit is: shorter only to try it out.
     rate_window_seconds: int
-    #: ``file:///folder`` or ``s3://bucket/prefix``; None: nothing can be uploaded or exported.
-    storage_url: str | None
+    #: ``file:///folder``, ``s3://bucket/prefix`` or ``database:``.
+    storage_url: str
     upload_megabytes: int
     audience_rows: int
     #: What a document may cost the process that reads it: address space, and seconds of CPU and of the clock.
@@ -238,18 +238,25 @@ class Reader:
             f"{name} must be postgres://… or sqlite:////absolute/path, not {scheme + separator}…"
         )
 
-    def storage(self, name: str, database_url: str) -> str | None:
-        """Return where files are kept: beside a database that is itself a file, unless it is set.
+    def storage(self, name: str, database_url: str) -> str:
+        """Return where files are kept: unless it is set, beside a database that is itself a file.
 
-        Web and worker must see the same files, so with a database on another machine there is no
-        default that could be right.
+        Web and worker must see the same files. With a database on another machine it is the one
+        thing that both of them surely see, so files are kept in it.
         """
         value = self.optional(name)
-        if value is None and database_url.startswith("sqlite"):
+        if value is None and not database_url.startswith("sqlite"):
+            return "database:"
+        if value is None:
             folder = Path("/" + urlsplit(database_url).path.lstrip("/")).parent / "files"
             return f"file://{folder}"
-        if value is not None and urlsplit(value).scheme not in {"file", "s3"}:
-            raise BadSetting(f"{name} must be file:///folder or s3://bucket/prefix, not {value!r}.")
+        scheme = urlsplit(value).scheme
+        if scheme == "database":
+            return "database:"
+        if scheme not in {"file", "s3"}:
+            raise BadSetting(
+                f"{name} must be file:///folder, s3://bucket/prefix or database:, not {value!r}."
+            )
         return value
 
     def redis(self, name: str) -> str:

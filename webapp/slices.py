@@ -26,6 +26,7 @@ from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
 from webapp.knowledge import ask_views as ask_pages
+from webapp.knowledge import index_tables
 from webapp.knowledge import models as knowledge
 from webapp.knowledge import views as knowledge_pages
 from webapp.message_templates import models as message_templates
@@ -39,6 +40,7 @@ from webapp.notices import models as notices
 from webapp.notices import views as notice_pages
 from webapp.services import models as services
 from webapp.services import views as service_pages
+from webapp.storage import models as storage
 from webapp.websites import models as websites
 from webapp.websites import views as website_pages
 
@@ -49,12 +51,14 @@ TABLES = (
     customers,
     documents,
     exports,
+    index_tables,
     jobs,
     knowledge,
     message_templates,
     messages,
     notices,
     services,
+    storage,
     websites,
 )
 PAGES = (

@@ -25,6 +25,8 @@ PERIODIC = (
     Periodic(JobKind.PAYMENT_CHECK, timedelta(minutes=1)),
     Periodic(JobKind.SESSIONS_CLEAN, timedelta(days=1)),
     Periodic(JobKind.EXPORTS_CLEAN, timedelta(hours=1)),
+    Periodic(JobKind.READINGS_CLEAR, timedelta(hours=1)),
+    Periodic(JobKind.FILES_CLEAN, timedelta(hours=1)),
 )
 
 

@@ -10,7 +10,52 @@ branch_labels = None
 depends_on = None
 
 
+#: SQLite's full-text search, its list of terms, and what keeps it clean; see knowledge/index_tables.py.
+INDEX_ON_SQLITE = (
+    "CREATE VIRTUAL TABLE knowledge_index USING fts5(terms, tokenize=\"ascii tokenchars '.:@+_-'\")",
+    "CREATE VIRTUAL TABLE knowledge_index_terms USING fts5vocab(knowledge_index, row)",
+    """CREATE TRIGGER knowledge_index_follows AFTER DELETE ON knowledge_chunks
+    BEGIN DELETE FROM knowledge_index WHERE rowid = old.id; END""",
+)
+INDEX_AWAY = (
+    "DROP TRIGGER IF EXISTS knowledge_index_follows",
+    "DROP TABLE IF EXISTS knowledge_index_terms",
+    "DROP TABLE IF EXISTS knowledge_index",
+)
+
+
 def upgrade() -> None:
+    op.create_table(
+        "stored_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("path", sa.String(length=300), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_files")),
+    )
+    with op.batch_alter_table("stored_files", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_stored_files_one_whole",
+            ["path"],
+            unique=True,
+            sqlite_where=sa.text("whole"),
+            postgresql_where=sa.text("whole"),
+        )
+
+    op.create_table(
+        "stored_blocks",
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["stored_files.id"],
+            name=op.f("fk_stored_blocks_file_id_stored_files"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("file_id", "number", name=op.f("pk_stored_blocks")),
+    )
     op.create_table(
         "knowledge_sources",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -76,6 +121,7 @@ def upgrade() -> None:
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("place", sa.String(length=2000), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
         sa.Column("made_with", sa.String(length=64), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("format", sa.String(length=16), nullable=False),
@@ -88,6 +134,11 @@ def upgrade() -> None:
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.Column("cut", sa.Integer(), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column(
+            "carry",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("whole", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -107,7 +158,14 @@ def upgrade() -> None:
             postgresql_where=sa.text("live"),
         )
         batch_op.create_index(
-            batch_op.f("ix_knowledge_readings_source_id"), ["source_id"], unique=False
+            "ix_knowledge_readings_retired",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("retired"),
+            postgresql_where=sa.text("retired"),
+        )
+        batch_op.create_index(
+            "ix_knowledge_readings_source_id_place", ["source_id", "place"], unique=False
         )
 
     op.create_table(
@@ -141,6 +199,7 @@ def upgrade() -> None:
         sa.Column("reading_id", sa.Integer(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("prefix", sa.Integer(), nullable=False),
         sa.Column("part_from", sa.Integer(), nullable=False),
         sa.Column("part_to", sa.Integer(), nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
@@ -205,6 +264,52 @@ def upgrade() -> None:
             "reading_id", "ordinal", name=op.f("uq_knowledge_parts_reading_id_ordinal")
         ),
     )
+    numbers = sa.JSON().with_variant(postgresql.ARRAY(sa.Integer()), "postgresql")
+    op.create_table(
+        "knowledge_postings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reading_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "term",
+            sa.String(length=64, collation="C").with_variant(sa.String(length=64), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("chunks", numbers, nullable=False),
+        sa.Column("times", numbers, nullable=False),
+        sa.Column("lengths", numbers, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["reading_id"],
+            ["knowledge_readings.id"],
+            name=op.f("fk_knowledge_postings_reading_id_knowledge_readings"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_knowledge_postings")),
+    )
+    with op.batch_alter_table("knowledge_postings", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_knowledge_postings_reading_id"), ["reading_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_knowledge_postings_term"), ["term"], unique=False)
+
+    op.create_table(
+        "knowledge_tallies",
+        sa.Column("reading_id", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("terms", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["reading_id"],
+            ["knowledge_readings.id"],
+            name=op.f("fk_knowledge_tallies_reading_id_knowledge_readings"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("reading_id", "language", name=op.f("pk_knowledge_tallies")),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        for line in INDEX_ON_SQLITE:
+            op.execute(line)
+
     op.create_table(
         "web_pages",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -262,11 +367,30 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("stored_blocks")
+    with op.batch_alter_table("stored_files", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_stored_files_one_whole",
+            sqlite_where=sa.text("whole"),
+            postgresql_where=sa.text("whole"),
+        )
+
+    op.drop_table("stored_files")
     with op.batch_alter_table("web_pages", schema=None) as batch_op:
         batch_op.drop_index("ix_web_pages_source_id_state_depth")
         batch_op.drop_index(batch_op.f("ix_web_pages_sha256"))
 
     op.drop_table("web_pages")
+    op.drop_table("knowledge_tallies")
+    with op.batch_alter_table("knowledge_postings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_knowledge_postings_term"))
+        batch_op.drop_index(batch_op.f("ix_knowledge_postings_reading_id"))
+
+    op.drop_table("knowledge_postings")
+    if op.get_bind().dialect.name == "sqlite":
+        for line in INDEX_AWAY:
+            op.execute(line)
+
     op.drop_table("knowledge_parts")
     with op.batch_alter_table("knowledge_chunks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_knowledge_chunks_source_id"))
@@ -277,7 +401,12 @@ def downgrade() -> None:
 
     op.drop_table("websites")
     with op.batch_alter_table("knowledge_readings", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_knowledge_readings_source_id"))
+        batch_op.drop_index("ix_knowledge_readings_source_id_place")
+        batch_op.drop_index(
+            "ix_knowledge_readings_retired",
+            sqlite_where=sa.text("retired"),
+            postgresql_where=sa.text("retired"),
+        )
         batch_op.drop_index(
             "ix_knowledge_readings_one_live",
             sqlite_where=sa.text("live"),

@@ -1,74 +1,39 @@
 """Lists added to a campaign: a file, the customers, pasted numbers."""
 
-import time
 from typing import Any
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
 
-from webapp import errors, storage
+from webapp import storage, uploads
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.campaigns.audience import adding, selecting
 from webapp.campaigns.audience.forms import CustomersForm, FileForm, PastedForm, choices
-from webapp.campaigns.audience_views import NO_STORAGE, bp, find
+from webapp.campaigns.audience_views import bp, find
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.customers.finding import tags
 from webapp.extensions import db, settings
 from webapp.pages import goes_to, render, say
 
-UPLOAD = "audience.upload"
-MEGABYTE = 1024 * 1024
-FORM_BYTES = 64 * 1024  # what the form has beside the file
-#: Seconds for which a body that is too large is thrown away, so that the browser hears the answer.
-PATIENCE = 20.0
-PART = 256 * 1024
 NO_FILE = "Choose a file."
 EMPTY = "This file is empty."
 AWAY = "The storage of files did not answer. Try again in a minute."
 
 
-@bp.url_value_preprocessor
-def _allow_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Let somebody who may upload send more than others, before anything is read of it."""
-    if endpoint != UPLOAD or not (
-        current_user.is_authenticated and current_user.can(Role.OPERATOR)
-    ):
-        return
-    request.max_content_length = settings().upload_megabytes * MEGABYTE + FORM_BYTES
-    db.session.rollback()  # an upload takes long, and must not keep other writers out
-
-
-@bp.errorhandler(RequestEntityTooLarge)
-def _too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
-    """Say it at the field; the rest of the file is not kept."""
-    if request.endpoint != UPLOAD or request.max_content_length is None:
-        return errors.answer(413)
-    if not (current_user.is_authenticated and current_user.can(Role.OPERATOR)):
-        return errors.answer(413)
-    _throw_away()
+def _too_large() -> ResponseReturnValue:
+    """Say it at the field; nothing of the file is kept."""
     campaign = find(int((request.view_args or {})["campaign_id"]))
     return _file_page(campaign, too_large(), status=422)
 
 
+uploads.accept(bp, {"audience.upload": Role.OPERATOR}, refused=_too_large)
+
+
 def too_large() -> str:
     """Return the sentence for a file that is too large."""
-    most = settings().upload_megabytes
-    return f"This file is larger than {most} MB. Split it, or take out columns that are not needed."
-
-
-def _throw_away() -> None:
-    """Read what the browser still sends: a connection closed before shows it no answer at all."""
-    left, end = request.content_length or 0, time.monotonic() + PATIENCE
-    source = request.environ["wsgi.input"]
-    while left > 0 and time.monotonic() < end:
-        part = source.read(min(PART, left))
-        if not part:
-            return
-        left -= len(part)
+    return f"{uploads.too_large()} Split it, or take out columns that are not needed."
 
 
 @bp.get("/file")
@@ -91,14 +56,13 @@ def upload(campaign_id: int) -> ResponseReturnValue:
     db.session.rollback()  # storing it takes as long as it is large
     try:
         path, size = adding.store(sent.stream)
-    except storage.NotSetUp:
-        return _file_page(find(campaign_id), NO_STORAGE, status=422)
     except storage.Away:
         return _file_page(find(campaign_id), AWAY, status=503)
     try:
         adding.add_file(_open(campaign_id), sent.filename, path, size)
         db.session.commit()
     except BaseException:
+        db.session.rollback()
         storage.delete(path)
         raise
     return goes_to(url_for(".index", campaign_id=campaign_id))
@@ -106,11 +70,10 @@ def upload(campaign_id: int) -> ResponseReturnValue:
 
 def _trouble(sent: FileStorage) -> str:
     """Say what is wrong with a file as such; what is in it, a job finds out."""
-    size = sent.stream.seek(0, 2)
-    sent.stream.seek(0)
+    size = uploads.size_of(sent.stream)
     if not size:
         return EMPTY
-    return too_large() if size > settings().upload_megabytes * MEGABYTE else ""
+    return too_large() if size > uploads.most_bytes() else ""
 
 
 @bp.get("/customers")
@@ -171,7 +134,6 @@ def _file_page(campaign: Campaign, problem: str = "", *, status: int = 200) -> R
         form=form,
         most=settings().upload_megabytes,
         too_large=too_large(),
-        no_storage="" if storage.possible() else NO_STORAGE,
         status=status,
     )
 

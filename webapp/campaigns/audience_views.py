@@ -6,7 +6,6 @@ from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import BindParameter, String, bindparam, cast, func, select
 
-from webapp import storage
 from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
@@ -50,7 +49,6 @@ def index(campaign_id: int) -> ResponseReturnValue:
         interval_ms=showing.interval_of(shown),
         may_add=campaign.state != CampaignState.CANCELLED,
         may_remove=campaign.state == CampaignState.DRAFT,
-        has_storage=storage.possible(),
     )
 
 
@@ -82,8 +80,6 @@ def bad(campaign_id: int, source_id: int) -> ResponseReturnValue:
 def bad_file(campaign_id: int, source_id: int) -> ResponseReturnValue:
     """Write them into a file, to be mended and uploaded again."""
     source = find_source(campaign_id, source_id)
-    if not storage.possible():
-        abort(409, NO_STORAGE)
     export = bad_rows.ask_for_file(source)
     db.session.commit()
     return goes_to(url_for("exports.show", export_id=export.id))
@@ -104,9 +100,6 @@ def remove(campaign_id: int, source_id: int) -> ResponseReturnValue:
     _tell(adding.remove, find_source(campaign_id, source_id))
     say("The list is being removed.")
     return goes_to(url_for(".index", campaign_id=campaign_id))
-
-
-NO_STORAGE = "Files cannot be kept here: whoever looks after the server must set STORAGE_URL."
 
 
 def find(campaign_id: int) -> Campaign:

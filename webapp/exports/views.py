@@ -79,7 +79,7 @@ def _content(path: str) -> Iterator[bytes]:
         first = next(parts, b"")
     except FileNotFoundError:
         abort(404, GONE)
-    except (storage.NotSetUp, storage.Away):
+    except storage.Away:
         abort(503, "The place for files does not answer. Try again in a minute.")
     return chain([first], parts)
 

@@ -9,6 +9,7 @@ from webapp import storage
 from webapp.clock import now
 from webapp.exports.cells import safe
 from webapp.exports.models import Export
+from webapp.extensions import db
 from webapp.jobs.running import Impossible, Run
 
 #: Gives the rows of a file for what was asked (ids and filters), the header first.
@@ -43,19 +44,29 @@ def write(run: Run, export: Export) -> str:
     """
     if export.what not in writers:
         raise Impossible("This kind of file is not made any more.", "Ask for it again on its page.")
-    if export.path:
-        storage.delete(export.path)
-    path = f"exports/{export.id}-{run.attempt}.csv"
+    left, path = export.path, f"exports/{export.id}-{run.attempt}.csv"
+    if left:
+        db.session.commit()
+        storage.delete(left)
     export.path = path
     run.step(done=0, note="Writing the file.")
     counted = _Counted(run, writers[export.what](export.args))
     try:
-        export.size = storage.put(path, in_parts(counted))
+        size = storage.put(path, _between(in_parts(counted)))
     except BaseException:
+        db.session.rollback()
         storage.delete(path)
         raise
+    export.size = size
     export.rows, export.ready_at, export.version = counted.rows, now(), export.version + 1
     return f"{counted.rows:,} rows are ready to be downloaded."
+
+
+def _between(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """End the transaction of the rows before a part is stored: the storage may be the database."""
+    for part in parts:
+        db.session.commit()
+        yield part
 
 
 class _Counted:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
 
 from webapp.broker import NEW
 from webapp.clock import now
@@ -232,7 +232,10 @@ _CLAIM = Glance(
         attempt=Job.attempt + 1,
         lease_until=bindparam("lease", type_=UtcDateTime(), required=False),
         worker=bindparam("by", required=False),
-        started_at=_MOMENT,
+        # A slice of a long job goes on: since when, and so how long still, is told of the whole.
+        started_at=case(
+            (stands(Job.state, JobState.PENDING) & (Job.done > 0), Job.started_at), else_=_MOMENT
+        ),
         version=Job.version + 1,
     )
     .returning(

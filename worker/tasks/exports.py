@@ -17,15 +17,10 @@ def write(run: Run, export_id: int) -> dict[str, str]:
         raise Impossible("The file was asked for too long ago.", "Ask for it again on its page.")
     try:
         return {"answer": writing.write(run, export)}
-    except storage.NotSetUp as problem:
-        raise Impossible("There is no place for files yet.", NOT_SET_UP) from problem
     except storage.Away as problem:
         raise NotNow(
             "The place for files did not answer.", "It is tried again by itself."
         ) from problem
-
-
-NOT_SET_UP = "Ask whoever looks after the server to set STORAGE_URL, then try again."
 
 
 @job_task(JobKind.EXPORTS_CLEAN)

@@ -126,16 +126,6 @@ def test_only_an_upload_may_be_larger_than_any_other_request(app, otto, monkeypa
     assert otto.post(at(campaign, "pasted"), data=form).status_code == 413
 
 
-def test_without_a_place_for_files_the_pages_say_what_is_missing(app, otto, monkeypatch):
-    with_settings(app, monkeypatch, storage_url=None)
-    campaign = a_campaign()
-
-    assert "STORAGE_URL" in fine(otto.get(at(campaign)))
-    answer = send_file(otto, campaign, LIST.encode())
-    assert answer.status_code == 422
-    assert "STORAGE_URL" in error_at(answer, "file")
-
-
 def test_a_storage_that_is_away_is_said_and_nothing_is_added(db, app, otto, monkeypatch):
     with_settings(app, monkeypatch, storage_url="file:///proc/nowhere")
 

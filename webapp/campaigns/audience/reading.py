@@ -63,7 +63,7 @@ def go_on(run: Run, source: Source) -> str | None:
         return "The list was removed meanwhile."
     except storage.Away:
         raise NotNow(STORAGE_AWAY, "It is tried again by itself.") from None
-    except (FileNotFoundError, storage.NotSetUp):
+    except FileNotFoundError:
         raise Impossible("The uploaded file is no longer there.", "Upload it again.") from None
 
 

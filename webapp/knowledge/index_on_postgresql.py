@@ -1,0 +1,128 @@
+"""The index on PostgreSQL: lists of the passages that have a term, and BM25 in SQL."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from webapp.knowledge.sought import Sought
+
+#: Passages in one row.
+BLOCK = 200
+K1, B = 1.2, 0.75
+
+
+def write(connection: Connection, entries: Sequence[tuple[int, int, list[str]]]) -> None:
+    """Index passages: id, reading, terms."""
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
+        line = "COPY knowledge_postings (reading_id, term, size, chunks, times, lengths) FROM STDIN"
+        with cursor.copy(line) as copy:
+            for start in range(0, len(entries), BLOCK):
+                for row in _rows(entries[start : start + BLOCK]):
+                    copy.write_row(row)
+
+
+def _rows(entries: Sequence[tuple[int, int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+    postings: dict[tuple[int, str], tuple[list[str], list[str], list[str]]] = {}
+    for chunk_id, reading_id, terms in entries:
+        number, length = str(chunk_id), str(len(terms))
+        for term, times in Counter(terms).items():
+            chunks, counts, lengths = postings.setdefault((reading_id, term), ([], [], []))
+            chunks.append(number)
+            counts.append(str(times))
+            lengths.append(length)
+    for (reading_id, term), lists in postings.items():
+        arrays = ("{" + ",".join(values) + "}" for values in lists)
+        yield (reading_id, term, len(lists[0]), *arrays)
+
+
+def erase(connection: Connection, reading_ids: Sequence[int]) -> None:
+    """Take the passages of these readings out."""
+    connection.execute(
+        text("DELETE FROM knowledge_postings WHERE reading_id = ANY(:readings)"),
+        {"readings": list(reading_ids)},
+    )
+
+
+def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
+    """Return in how many passages each term stands."""
+    rows = connection.execute(
+        text(
+            "SELECT term, sum(size) FROM knowledge_postings WHERE term = ANY(:terms) GROUP BY term"
+        ),
+        {"terms": list(terms)},
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def beginning(connection: Connection, start: str, most: int) -> dict[str, int]:
+    """Return terms that begin so."""
+    rows = connection.execute(
+        text(
+            "SELECT term, sum(size) FROM knowledge_postings "
+            "WHERE term >= :first AND term < :last GROUP BY term ORDER BY term LIMIT :most"
+        ),
+        {"first": start, "last": start + "\U0010ffff", "most": most},
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+CANDIDATES = """
+WITH readable AS MATERIALIZED (
+    SELECT r.id FROM knowledge_readings r JOIN knowledge_sources s ON s.id = r.source_id
+    WHERE r.live AND s.state <> 'removing'{where}
+), asked AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:terms AS text[]), CAST(:worths AS float8[]), CAST(:rares AS bool[]))
+        AS a(term, worth, rare)
+), found AS MATERIALIZED (
+    SELECT a.worth, unnest(p.chunks) AS chunk, unnest(p.times) AS times, unnest(p.lengths) AS length
+    FROM asked a JOIN knowledge_postings p ON p.term = a.term
+    WHERE a.rare AND p.reading_id IN (SELECT id FROM readable)
+), chosen AS MATERIALIZED (
+    SELECT chunk, sum(worth * times * :over / (times + :fixed + :rising * length)) AS score
+    FROM found{needed} GROUP BY chunk
+), helping AS (
+    SELECT a.worth, unnest(p.chunks) AS chunk, unnest(p.times) AS times, unnest(p.lengths) AS length
+    FROM asked a JOIN knowledge_postings p ON p.term = a.term
+    WHERE NOT a.rare AND p.reading_id IN (SELECT id FROM readable)
+), scored AS (
+    SELECT chunk, score FROM chosen
+    UNION ALL
+    SELECT h.chunk, h.worth * h.times * :over / (h.times + :fixed + :rising * h.length)
+    FROM helping h JOIN chosen USING (chunk)
+)
+SELECT chunk, sum(score) AS score FROM scored GROUP BY chunk ORDER BY score DESC, chunk LIMIT :limit
+"""
+NEEDED = """chunk IN (
+    SELECT unnest(chunks) FROM knowledge_postings WHERE term = ANY(:needed{number}))"""
+
+
+def candidates(connection: Connection, sought: Sought, limit: int) -> list[tuple[int, float]]:
+    """Return the best passages, by BM25: id and score, the best first."""
+    asked = [
+        (term, word.worth, word.rare or word.needed) for word in sought.words for term in word.terms
+    ]
+    values: dict[str, Any] = {
+        "terms": [term for term, _worth, _rare in asked],
+        "worths": [worth for _term, worth, _rare in asked],
+        "rares": [rare for _term, _worth, rare in asked],
+        "over": K1 + 1,
+        "fixed": K1 * (1 - B),
+        "rising": K1 * B / sought.length,
+        "limit": limit,
+    }
+    where = ""
+    if sought.kind is not None:
+        where += " AND s.kind = :kind"
+        values["kind"] = sought.kind
+    if sought.source_ids is not None:
+        where += " AND s.id = ANY(:sources)"
+        values["sources"] = list(sought.source_ids)
+    needed = [list(word.terms) for word in sought.words if word.needed]
+    clauses = [NEEDED.format(number=number) for number in range(len(needed))]
+    values |= {f"needed{number}": terms for number, terms in enumerate(needed)}
+    every = f" WHERE {' AND '.join(clauses)}" if clauses else ""
+    rows = connection.execute(text(CANDIDATES.format(where=where, needed=every)), values)
+    return [(row[0], row[1]) for row in rows]

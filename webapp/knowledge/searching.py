@@ -1,0 +1,153 @@
+"""Looking for passages: the words of a question, the best passages first, and what matched in each."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from webapp.extensions import db
+from webapp.knowledge import analysing, highlighting, index, reading_through
+from webapp.knowledge.analysing import Question
+from webapp.knowledge.index import Statistics
+from webapp.knowledge.models import Chunk, SourceKind
+from webapp.knowledge.sought import Sought, SoughtWord
+
+#: The best passages as the database ranks them are looked at once more, word by word: so many.
+LOOKED_AT = 100
+#: Passages in which a phrase is looked for, the best first, before it is given up.
+READ_FOR_PHRASES = 1_000
+#: Words of a question by which passages are looked for; of more, the rarest.
+MOST_WORDS = 32
+#: Passages are looked for by the rarest words, which together have at most this share of all
+#: passages; the other words help to rank them.
+RARE = 0.05
+#: Below so many passages nothing is gained by that.
+FEW = 2_000
+#: A word that is not finished may become one of so many.
+ENDINGS = 50
+
+
+class Hit(NamedTuple):
+    """A passage that was found."""
+
+    chunk: Chunk
+    score: float
+    #: The words of its text that match, as (start, end) in characters; in order, none overlaps.
+    spans: list[tuple[int, int]]
+
+
+class Found(NamedTuple):
+    """Some of what was found, the best first."""
+
+    hits: list[Hit]
+    #: There are worse ones.
+    more: bool
+
+
+def search(
+    query: str,
+    *,
+    source_ids: Sequence[int] | None = None,
+    kind: SourceKind | None = None,
+    limit: int = 10,
+    offset: int = 0,
+    prefix: bool = False,
+) -> Found:
+    """Return passages that have words of the query, the best first. Any text is a query.
+
+    Only of what can be found now: readings that are live, of sources that are not being removed.
+    Words in quotation marks must stand side by side, as they are typed. ``prefix``: the last word
+    may be unfinished, for a search that answers while one types.
+    """
+    statistics = index.statistics()
+    limit, offset = max(limit, 0), max(offset, 0)
+    if not statistics.passages or not limit:
+        return Found([], more=False)
+    asked = analysing.question(query, statistics.languages, prefix=prefix)
+    if not asked.words:
+        chunks = reading_through.passages(
+            asked, source_ids=source_ids, kind=kind, limit=limit + 1, offset=offset
+        )
+        ranked = [(chunk, 0.0) for chunk in chunks]
+    else:
+        words = _sought(asked, statistics)
+        if not words or any(word.needed and not word.terms for word in words):
+            return Found([], more=False)
+        sought = Sought(tuple(words), statistics.length, source_ids, kind)
+        ranked = _ranked(asked, sought, limit=limit + 1, offset=offset)
+    hits = [
+        Hit(chunk, score, highlighting.spans(chunk.text, chunk.language, asked))
+        for chunk, score in ranked[:limit]
+    ]
+    return Found(hits, more=len(ranked) > limit)
+
+
+def _sought(asked: Question, statistics: Statistics) -> list[SoughtWord]:
+    """Return the words that the index has, with what each is worth, the rarest first."""
+    known = index.frequencies([term for word in asked.words for term in word.terms])
+    found: list[tuple[int, tuple[str, ...], bool]] = []
+    for word in asked.words:
+        having = {term: known[term] for term in word.terms if term in known}
+        if word.beginning:
+            having |= index.beginning(word.terms[-1], ENDINGS)
+        if having or word.needed:
+            found.append((sum(having.values()), tuple(having), word.needed))
+    found.sort(key=lambda one: one[0])
+    words: list[SoughtWord] = []
+    candidates = 0
+    for having_it, terms, needed in found[:MOST_WORDS]:
+        candidates += having_it
+        rare = not words or statistics.passages < FEW or candidates <= RARE * statistics.passages
+        words.append(SoughtWord(terms, index.worth(statistics.passages, having_it), rare, needed))
+    return words
+
+
+def _ranked(
+    asked: Question, sought: Sought, *, limit: int, offset: int
+) -> list[tuple[Chunk, float]]:
+    """Return the passages from ``offset`` on; the first of all are ranked with more care."""
+    if asked.phrases:
+        found = _with_phrases(asked, index.candidates(sought, READ_FOR_PHRASES), offset + limit)
+    else:
+        found = index.candidates(sought, max(LOOKED_AT, offset + limit))
+    first, rest = found[:LOOKED_AT], found[LOOKED_AT:]
+    chunks = _chunks([chunk_id for chunk_id, _score in [*first, *rest[: offset + limit]]])
+    best = [(chunks[chunk_id], _score(chunks[chunk_id], sought)) for chunk_id, _ in first]
+    best.sort(key=lambda one: (-one[1], one[0].id))
+    ranked = best + [(chunks[chunk_id], score) for chunk_id, score in rest[: offset + limit]]
+    return ranked[offset : offset + limit]
+
+
+def _with_phrases(
+    asked: Question, found: list[tuple[int, float]], enough: int
+) -> list[tuple[int, float]]:
+    """Return those in whose text every phrase stands, read in turn until there are enough."""
+    kept: list[tuple[int, float]] = []
+    for start in range(0, len(found), LOOKED_AT):
+        some = found[start : start + LOOKED_AT]
+        chunks = _chunks([chunk_id for chunk_id, _score in some])
+        kept += [one for one in some if highlighting.has_phrases(chunks[one[0]].text, asked)]
+        if len(kept) >= max(enough, LOOKED_AT):
+            break
+    return kept
+
+
+def _score(chunk: Chunk, sought: Sought) -> float:
+    """Return the BM25 of a passage, with the terms of a word counted as one."""
+    times = Counter(analysing.terms(chunk.text, chunk.language))
+    return sum(
+        word.worth
+        * index.weight(sum(times[term] for term in word.terms), chunk.length, sought.length)
+        for word in sought.words
+    )
+
+
+def _chunks(ids: Sequence[int]) -> dict[int, Chunk]:
+    rows = db.session.scalars(
+        select(Chunk)
+        .where(Chunk.id.in_(ids))
+        .options(joinedload(Chunk.reading), joinedload(Chunk.source))
+    )
+    return {chunk.id: chunk for chunk in rows}
