@@ -130,11 +130,12 @@ class Paragraphs(Walk):
 
     def of(self, archive: Archive, part: str) -> Iterator[Block]:
         """Yield the blocks of a part. Raises Refused."""
-        made = self.parser()
+        made = None
         for block in archive.blocks(part):
+            made = made or self.parser(block)
             xml.step(made, block)
             yield from self._whole()
-        xml.step(made, b"", last=True)
+        xml.step(made or self.parser(b""), b"", last=True)
         yield from self._whole()
 
     def _whole(self) -> list[Block]:

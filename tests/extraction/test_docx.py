@@ -232,3 +232,8 @@ def test_text_that_is_longer_than_the_limit_is_refused():
 def test_a_document_in_utf_16_is_read():
     xml = make.document(para("Größe")).replace("UTF-8", "UTF-16").encode("utf-16")
     assert read(docx("", parts={"word/document.xml": xml}), "a.docx").text == "Größe"
+
+
+def test_a_document_that_misspells_its_encoding_is_read():
+    xml = make.document(para("Größe")).replace("UTF-8", "utf8").encode()
+    assert read(docx("", parts={"word/document.xml": xml}), "a.docx").text == "Größe"
