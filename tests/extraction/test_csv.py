@@ -45,11 +45,16 @@ def test_rows_stand_at_the_lines_of_the_file() -> None:
     ]
 
 
-def test_the_header_is_told_apart_and_stands_above_every_stretch() -> None:
+def test_the_header_is_told_apart_and_long_files_come_in_stretches() -> None:
     content = "Name,Price\n" + "".join(f"thing{n},{n}\n" for n in range(1200))
     result = read(content.encode(), "x.csv")
-    assert result.marked("table") == ["Name,Price".replace(",", " | ")] * 3
-    assert {piece["unit"] for piece in result.pieces} == {"section"}
+    assert result.marked("table") == ["Name | Price"]
+    assert result.marked("row") == [f"thing{n} | {n}" for n in range(1200)]
+    assert [(piece["unit"], len(piece["marks"])) for piece in result.pieces] == [
+        ("section", 500),
+        ("section", 500),
+        ("section", 201),
+    ]
 
 
 def test_a_quotation_mark_that_is_never_closed_costs_no_row() -> None:

@@ -106,15 +106,13 @@ def test_a_row_that_names_the_columns_is_told_apart() -> None:
     assert read(workbook(("Numbers", only_numbers)), "n.xlsx").marked("table") == []
 
 
-def test_a_long_sheet_comes_in_stretches_that_begin_with_its_header() -> None:
+def test_a_long_sheet_comes_in_stretches_with_its_header_once() -> None:
     cells: dict[str, Any] = {"A1": "Thing", "B1": "Price"}
     for number in range(2, 1202):
         cells |= {f"A{number}": f"thing{number}", f"B{number}": number}
     result = read(workbook(("Long", cells)), "long.xlsx")
     assert [piece["label"] for piece in result.pieces] == ["Long"] * 3
-    for piece in result.pieces:
-        start, end, kind, _, at = piece["marks"][0]
-        assert (piece["text"][start:end], kind, at) == ("Thing | Price", "table", "A1:B1")
+    assert result.marked("table") == ["Thing | Price"]
     found = dict(rows(result))
     assert len(found) == 1201
     assert all(
