@@ -1,6 +1,8 @@
 import datetime
 import io
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -13,7 +15,9 @@ from extraction.cells import column, place
 from extraction.limits import Hints, Limits
 from extraction.pieces import Piece
 from extraction.xlsx import read as read_here
+from tests.extraction.conftest import Settings
 from tests.extraction.reads import Result, read
+from webapp.knowledge.child import extract
 
 
 def workbook(*sheets: tuple[str, dict[str, Any]]) -> bytes:
@@ -178,3 +182,21 @@ def test_more_rows_than_are_read_are_refused() -> None:
 def test_the_letters_of_a_column_are_those_of_everybody(number: int) -> None:
     assert column(number) == get_column_letter(number + 1)
     assert place(column(number)) == number
+
+
+def test_a_sheet_that_ends_the_process_is_read_again_with_care(
+    settings: Settings, stored: Callable[[bytes], Path]
+) -> None:
+    """One far cell between many near ones is seen by nobody before the rectangle is made."""
+    rows = [inline(f"A{number}", f"thing{number} {'x' * 40}") for number in range(1, 45_001)]
+    rows[19_999] = inline("XFD20000", "far")
+    content = with_part(
+        workbook(("Far", {"A1": 1})), "xl/worksheets/sheet1.xml", sheet_xml("".join(rows))
+    )
+    lines = list(extract(stored(content), name="far.xlsx", alive=lambda: None))
+    assert [line["is"] for line in lines[:2]] == ["begin", "piece"]
+    assert lines[-1]["is"] == "end"
+    numbers = [line["number"] for line in lines if line["is"] == "piece"]
+    assert numbers == list(range(1, len(numbers) + 1))
+    words = " ".join(line["text"] for line in lines if line["is"] == "piece").split()
+    assert {"thing1", "thing19999", "far", "thing45000"} <= set(words)
