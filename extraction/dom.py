@@ -89,8 +89,9 @@ def is_hidden(element: Any) -> bool:
 class Walk:
     """One way through a tree, in which running text is gathered until a block begins or ends."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, *, without: frozenset[str] = frozenset()) -> None:
         self.root = root
+        self.silent = SILENT | without
         self.held: list[str] = []
         self.heading = 0
         self.items = 0
@@ -103,7 +104,7 @@ class Walk:
         for event, element in walk:
             if event == "end":
                 yield from self._end(element)
-            elif element.tag in SILENT or not isinstance(element.tag, str) or is_hidden(element):
+            elif element.tag in self.silent or is_hidden(element):
                 walk.skip_subtree()
             elif element.tag == "table" and (rows := table(element)) is not None:
                 yield from self._flush()

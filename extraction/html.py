@@ -39,17 +39,19 @@ def read(file: BinaryIO, limits: Limits, hints: Hints) -> Iterator[Begin | Piece
     yield End()
 
 
-def in_utf8(content: bytes, hint: str | None) -> tuple[bytes, str]:
+def in_utf8(content: bytes, hint: str | None, said: str | None = None) -> tuple[bytes, str]:
     """Return a page in UTF-8, and in which encoding it came.
 
-    Its own word counts only where it is possible: many pages say UTF-8 and are not, or the other
-    way round, because somebody copied their head.
+    ``hint`` is a person's word; what the server ``said``, or the page does, counts only where it is
+    possible: many say UTF-8 and are not, or the other way round, because somebody copied a head.
     """
-    said = None if content.startswith(tuple(mark for mark, _ in MARKS)) else declared(content)
-    if hint is None and said in ("utf-8", None) and _is_utf8(content):
-        return content.removeprefix(b"\xef\xbb\xbf"), "utf-8"
-    if hint is None and said and not said.startswith("utf") and not _is_utf8(content):
-        hint = said
+    if hint is None and not content.startswith(tuple(mark for mark, _ in MARKS)):
+        claimed = known(said) or declared(content)
+        valid = _is_utf8(content)
+        if valid and claimed in ("utf-8", "cp1252", None):
+            return content, "utf-8"
+        if claimed and not claimed.startswith("utf"):
+            hint = claimed
     text, encoding = decoded(content, hint)
     return text.encode("utf-8", "replace"), encoding
 
@@ -57,14 +59,19 @@ def in_utf8(content: bytes, hint: str | None) -> tuple[bytes, str]:
 def declared(content: bytes) -> str | None:
     """Return the encoding that a page names, if Python knows it."""
     found = CHARSET.search(content[:HEAD]) or XML.search(content[:HEAD])
-    if not found:
+    return known(found.group(1).decode()) if found else None
+
+
+def known(name: str | None) -> str | None:
+    """Return Python's name of an encoding as browsers read it; None when it is none."""
+    if not name:
         return None
     try:
-        name = named(found.group(1).decode())
+        found = named(name)
     except Refused:
         return None
-    # What browsers read by these names (Encoding Standard, 4.2).
-    return {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030"}.get(name, name)
+    # Encoding Standard, 4.2.
+    return {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030"}.get(found, found)
 
 
 def _is_utf8(content: bytes) -> bool:

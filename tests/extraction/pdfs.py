@@ -79,3 +79,28 @@ def stream(content: bytes, filters: str = "", *, packed: int = 0) -> bytes:
         names.encode(),
         content,
     )
+
+
+CATALOG = "<</Type/Catalog/Pages 2 0 R>>"
+ONE_PAGE = "<</Type/Pages/Kids[3 0 R]/Count 1>>"
+
+
+def doubling(levels: int = 28) -> bytes:
+    """Return a PDF of 4 KB with a form in a form in a form, each twice: it keeps a parser busy.
+
+    Without limits it takes minutes and tens of gigabytes.
+    """
+    form = "/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources"
+    twice = b"/X Do /X Do"
+    forms = [
+        f"<<{form}<</XObject<</X {6 + level + 1} 0 R>>>>/Length {len(twice)}>>stream\n".encode()
+        + twice
+        + b"\nendstream"
+        for level in range(levels)
+    ]
+    text = b"BT /F 9 Tf (boom) Tj ET"
+    last = f"<<{form}<</Font<</F 5 0 R>>>>/Length {len(text)}>>stream\n".encode()
+    page = PAGE.replace("<</Font<</F 5 0 R>>>>", "<</XObject<</X 6 0 R>>>>")
+    return by_hand(
+        CATALOG, ONE_PAGE, page, stream(b"/X Do"), FONT, *forms, last + text + b"\nendstream"
+    )

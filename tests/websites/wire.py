@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-Answer = bytes | Callable[[socket.socket], None]
+Answer = bytes | Callable[[socket.socket], object]
 
 #: Lists to which each connection is added that this process tries to open, while they are here.
 _listeners: list[list[Any]] = []
@@ -44,7 +44,7 @@ def answer(body: bytes = b"", status: int = 200, **headers: str) -> bytes:
 def page(
     body: bytes = b"<p>Hello", content_type: str = "text/html; charset=UTF-8", **headers: str
 ) -> bytes:
-    return answer(body, content_type=content_type, **headers)
+    return answer(body, 200, content_type=content_type, **headers)
 
 
 def leads_to(place: str, status: int = 302) -> bytes:
@@ -64,6 +64,8 @@ class Site:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.hung_up = threading.Event()
         self.over = threading.Event()
+        #: Takes connections, and neither reads nor says a word.
+        self.silent = False
         self._tls = tls
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
@@ -90,7 +92,10 @@ class Site:
             threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:
-        with suppress(OSError), sock:
+        with suppress(OSError, ValueError), sock:
+            if self.silent:
+                self.over.wait()
+                return
             if self._tls:
                 sock = self._tls.wrap_socket(sock, server_side=True)
             with sock, sock.makefile("rb") as lines:

@@ -205,7 +205,11 @@ def parsed(url: str, allowed: Allowed) -> httpx.URL:
     port = read.port or PORTS[read.scheme]
     if port not in PORTS.values() and (host, port) not in allowed:
         raise Refused(f"Port {port} is not one of a public website: only 80 and 443 are asked.")
-    return read.copy_with(host=host, raw_path=read.raw_path, fragment=None)
+    place = f"[{host}]" if ":" in host else host
+    if read.port:
+        place += f":{read.port}"
+    written = f"{read.scheme}://{place}{read.raw_path.decode('ascii')}"
+    return read if written == str(read) else httpx.URL(written)
 
 
 def check_name(host: str, port: int, allowed: Allowed) -> None:

@@ -74,7 +74,7 @@ def _files(
         except (Refused, Away, TooLarge) as error:
             if note is not None:
                 note(f"The sitemap {place} could not be read in full: {error}")
-        if depth < MOST_DEPTH:
+        if depth < MOST_DEPTH and len(waiting) < MOST_FILES:
             waiting += ((url, depth + 1) for url, _ in _valid(fetcher, found.sitemaps))
         yield found
 
