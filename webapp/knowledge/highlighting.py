@@ -23,10 +23,13 @@ def spans(text: str, language: str, asked: Question) -> list[tuple[int, int]]:
     """
     whole = {term for word in asked.words for term in word.terms}
     beginnings = tuple(word.terms[-1] for word in asked.words if word.beginning)
+
+    def wanted(term: str) -> bool:
+        return term in whole or (bool(beginnings) and term.startswith(beginnings))
+
     found = [
         (token.start, token.end)
-        for token in analysing.tokens(text, language)
-        if token.term in whole or (beginnings and token.term.startswith(beginnings))
+        for token in analysing.matches(text, language, wanted if beginnings else whole.__contains__)
     ]
     found += [span for phrase in asked.phrases for span in phrase_spans(text, phrase)]
     found += [span for word in asked.stop_words for span in phrase_spans(text, (word,))]

@@ -1,6 +1,5 @@
 """Looking for passages: the words of a question, the best passages first, and what matched in each."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,10 +11,10 @@ from webapp.knowledge import analysing, highlighting, index, reading_through
 from webapp.knowledge.analysing import Question
 from webapp.knowledge.index import Statistics
 from webapp.knowledge.models import Chunk, SourceKind
-from webapp.knowledge.sought import Sought, SoughtWord
+from webapp.knowledge.sought import Sought, SoughtWord, worth
 
-#: The best passages as the database ranks them are looked at once more, word by word: so many.
-LOOKED_AT = 100
+#: So many are always asked for, so that the order does not depend on which page of it is looked at.
+RANKED = 100
 #: Passages in which a phrase is looked for, the best first, before it is given up.
 READ_FOR_PHRASES = 1_000
 #: Words of a question by which passages are looked for; of more, the rarest.
@@ -100,24 +99,21 @@ def _sought(asked: Question, statistics: Statistics) -> list[SoughtWord]:
     for having_it, terms, needed in found[:MOST_WORDS]:
         candidates += having_it
         rare = not words or statistics.passages < FEW or candidates <= RARE * statistics.passages
-        words.append(SoughtWord(terms, index.worth(statistics.passages, having_it), rare, needed))
+        words.append(SoughtWord(terms, worth(statistics.passages, having_it), rare, needed))
     return words
 
 
 def _ranked(
     asked: Question, sought: Sought, *, limit: int, offset: int
 ) -> list[tuple[Chunk, float]]:
-    """Return the passages from ``offset`` on; the first of all are ranked with more care."""
+    """Return the passages from ``offset`` on, and their scores."""
     if asked.phrases:
         found = _with_phrases(asked, index.candidates(sought, READ_FOR_PHRASES), offset + limit)
     else:
-        found = index.candidates(sought, max(LOOKED_AT, offset + limit))
-    first, rest = found[:LOOKED_AT], found[LOOKED_AT:]
-    chunks = _chunks([chunk_id for chunk_id, _score in [*first, *rest[: offset + limit]]])
-    best = [(chunks[chunk_id], _score(chunks[chunk_id], sought)) for chunk_id, _ in first]
-    best.sort(key=lambda one: (-one[1], one[0].id))
-    ranked = best + [(chunks[chunk_id], score) for chunk_id, score in rest[: offset + limit]]
-    return ranked[offset : offset + limit]
+        found = index.candidates(sought, max(RANKED, offset + limit))
+    taken = found[offset : offset + limit]
+    chunks = _chunks([chunk_id for chunk_id, _score in taken])
+    return [(chunks[chunk_id], score) for chunk_id, score in taken]
 
 
 def _with_phrases(
@@ -125,23 +121,13 @@ def _with_phrases(
 ) -> list[tuple[int, float]]:
     """Return those in whose text every phrase stands, read in turn until there are enough."""
     kept: list[tuple[int, float]] = []
-    for start in range(0, len(found), LOOKED_AT):
-        some = found[start : start + LOOKED_AT]
+    for start in range(0, len(found), RANKED):
+        some = found[start : start + RANKED]
         chunks = _chunks([chunk_id for chunk_id, _score in some])
         kept += [one for one in some if highlighting.has_phrases(chunks[one[0]].text, asked)]
-        if len(kept) >= max(enough, LOOKED_AT):
+        if len(kept) >= max(enough, RANKED):
             break
     return kept
-
-
-def _score(chunk: Chunk, sought: Sought) -> float:
-    """Return the BM25 of a passage, with the terms of a word counted as one."""
-    times = Counter(analysing.terms(chunk.text, chunk.language))
-    return sum(
-        word.worth
-        * index.weight(sum(times[term] for term in word.terms), chunk.length, sought.length)
-        for word in sought.words
-    )
 
 
 def _chunks(ids: Sequence[int]) -> dict[int, Chunk]:
