@@ -26,6 +26,9 @@ STEMMERS = {
     "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish",
     "tr": "turkish",
 }  # fmt: skip
+#: Languages that write several words as one, and how long a word is that may be such a one.
+COMPOUNDING = ("de", "nl", "sv", "da", "no", "fi", "hu")
+LONG = 6
 #: Words of a question that count; of more, the first ones.
 MOST_WORDS = 100
 _QUOTED = re.compile("[\"\u201c\u201e\u201f\u00ab\u300c]([^\"\u201c-\u201f\u00ab\u00bb\u300c\u300d]+)"
@@ -52,6 +55,8 @@ class Word(NamedTuple):
     beginning: bool = False
     #: It stood in quotation marks: a passage without it is not wanted.
     needed: bool = False
+    #: Its stem, if words of its language are put together into longer ones: those are kin of it.
+    compound: str = ""
 
 
 class Question(NamedTuple):
@@ -144,7 +149,19 @@ def _words(apart: Piece, held: list[str], asked: str, *, last: bool) -> Iterator
         if open_end:
             found.append(bare(atom.form))
         if found:
-            yield Word(tuple(dict.fromkeys(found)), beginning=open_end)
+            yield Word(
+                tuple(dict.fromkeys(found)),
+                beginning=open_end,
+                compound=_compound(atom.form, held, asked),
+            )
+
+
+def _compound(form: str, held: list[str], asked: str) -> str:
+    languages = [one for one in held if one in COMPOUNDING and asked in {"", one}]
+    if not languages or len(form) < LONG or not form.isalpha():
+        return ""
+    stem = _term(form, languages[0])
+    return stem if len(stem) >= LONG else ""
 
 
 def _tokens(apart: Piece, language: str) -> Iterator[Token]:

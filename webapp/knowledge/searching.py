@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db
 from webapp.knowledge import analysing, highlighting, index, reading_through
-from webapp.knowledge.analysing import Question
+from webapp.knowledge.analysing import LONG, Question, Word
 from webapp.knowledge.index import Statistics
 from webapp.knowledge.models import Chunk, SourceKind
 from webapp.knowledge.sought import Sought, SoughtWord, worth
@@ -26,6 +26,9 @@ RARE = 0.05
 FEW = 2_000
 #: A word that is not finished may become one of so many.
 ENDINGS = 50
+#: In German and its like, Schmalspurbahn is kin to Schmalspur and to Bahn, from so many letters on,
+#: and to what begins with the same letters; kin are worth this share of the word itself.
+SHORT, KIN = 4, 0.5
 
 
 class Hit(NamedTuple):
@@ -65,6 +68,7 @@ def search(
     if not statistics.passages or not limit:
         return Found([], more=False)
     asked = analysing.question(query, statistics.languages, prefix=prefix)
+    also: set[str] = set()
     if not asked.words:
         chunks = reading_through.passages(
             asked, source_ids=source_ids, kind=kind, limit=limit + 1, offset=offset
@@ -74,10 +78,11 @@ def search(
         words = _sought(asked, statistics)
         if not words or any(word.needed and not word.terms for word in words):
             return Found([], more=False)
+        also = {term for word in words for term in word.terms}
         sought = Sought(tuple(words), statistics.length, source_ids, kind)
         ranked = _ranked(asked, sought, limit=limit + 1, offset=offset)
     hits = [
-        Hit(chunk, score, highlighting.spans(chunk.text, chunk.language, asked))
+        Hit(chunk, score, highlighting.spans(chunk.text, chunk.language, asked, also))
         for chunk, score in ranked[:limit]
     ]
     return Found(hits, more=len(ranked) > limit)
@@ -85,22 +90,41 @@ def search(
 
 def _sought(asked: Question, statistics: Statistics) -> list[SoughtWord]:
     """Return the words that the index has, with what each is worth, the rarest first."""
-    known = index.frequencies([term for word in asked.words for term in word.terms])
-    found: list[tuple[int, tuple[str, ...], bool]] = []
+    every = [term for word in asked.words for term in word.terms]
+    known = index.frequencies(every + [part for word in asked.words for part in _parts(word)])
+    found: list[tuple[int, tuple[str, ...], bool, float]] = []
     for word in asked.words:
         having = {term: known[term] for term in word.terms if term in known}
         if word.beginning:
             having |= index.beginning(word.terms[-1], ENDINGS)
         if having or word.needed:
-            found.append((sum(having.values()), tuple(having), word.needed))
+            found.append((sum(having.values()), tuple(having), word.needed, 1.0))
+        if kin := _kin(word, known):
+            found.append((sum(kin.values()), tuple(kin), False, KIN))
     found.sort(key=lambda one: one[0])
     words: list[SoughtWord] = []
     candidates = 0
-    for having_it, terms, needed in found[:MOST_WORDS]:
-        candidates += having_it
+    for count, terms, needed, share in found[:MOST_WORDS]:
+        candidates += count
         rare = not words or statistics.passages < FEW or candidates <= RARE * statistics.passages
-        words.append(SoughtWord(terms, worth(statistics.passages, having_it), rare, needed))
+        words.append(SoughtWord(terms, share * worth(statistics.passages, count), rare, needed))
     return words
+
+
+def _parts(word: Word) -> list[str]:
+    """Return what a word made of several may begin or end with."""
+    whole = word.compound
+    cuts = range(SHORT, len(whole) - 1)
+    return [whole[:cut] for cut in cuts] + [whole[-cut:] for cut in cuts] if whole else []
+
+
+def _kin(word: Word, known: dict[str, int]) -> dict[str, int]:
+    """Return the terms that share a part with a word of a language that puts words together."""
+    if not word.compound:
+        return {}
+    kin = index.beginning(word.compound[:LONG], ENDINGS)
+    kin |= {part: known[part] for part in _parts(word) if part in known}
+    return {term: count for term, count in kin.items() if term not in word.terms}
 
 
 def _ranked(
