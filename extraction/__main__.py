@@ -10,8 +10,9 @@ import sys
 from importlib import import_module
 
 if __name__ == "__main__":
-    # A folder that is run comes first in the path of modules, and ours has an "html" that is not Python's.
-    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs 5 ms
+    # A folder that is run comes first in the path of modules; ours has an "html" that is not Python's.
+    sys.path[:] = [os.path.dirname(here), *(place for place in sys.path if place != here)]  # noqa: PTH120
     if sys.argv[1:2] == ["--serve"]:
         import_module("extraction.serve").main(sys.argv[2:])
     else:

@@ -8,7 +8,7 @@ class Limits(NamedTuple):
     """What is refused beyond: of the file's content, and of the process that reads it."""
 
     pages: int = 2_000
-    characters: int = 10_000_000
+    characters: int = 50_000_000
     #: Of one piece: it travels as one line, and is one row of a table.
     piece_characters: int = 2_000_000
     rows: int = 1_000_000
@@ -29,6 +29,8 @@ class Hints(NamedTuple):
     encoding: str | None = None
     #: Pieces up to this number were read before: skip them, and keep counting.
     start: int = 0
+    #: It ended the process once: read it in the way that needs little memory, as slow as that may be.
+    careful: bool = False
 
 
 def confine(limits: Limits) -> None:

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from extraction import xml
 from extraction.archives import Archive
+from extraction.cleaning import clean
 from extraction.formats import KIND_OF_ENDING
 from extraction.pieces import Refused
 
@@ -33,6 +34,14 @@ MAIN = (
 )
 #: Where the main part lies in nearly every file.
 USUAL = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml", "xlsx": "xl/workbook.xml"}
+#: What a file says of itself (Dublin Core), by the names that it has in ours.
+ABOUT = {
+    "title": "title",
+    "creator": "author",
+    "description": "description",
+    "modified": "date",
+    "language": "language",
+}
 SMALL = 8 * 1024 * 1024  # bytes of a part that only lists others
 
 
@@ -134,3 +143,26 @@ def _other(archive: Archive) -> str:
     if "Index/Document.iwa" in archive or "Index.zip" in archive or "index.apxl" in archive:
         return "iwork"
     return "archive"
+
+
+def about(archive: Archive) -> dict[str, str]:
+    """Return title, author, description, date and language as the file says; damage is passed over."""
+    part = next(
+        (one.target for one in links(archive, "").values() if one.kind == "core-properties"), ""
+    )
+    if part not in archive:
+        return {}
+    found: dict[str, str] = {}
+
+    def text(tag: str, value: str) -> None:
+        ours = ABOUT.get(tag)
+        value = " ".join(clean(value).split())[:500]
+        if ours and value:
+            found[ours] = value[:10] if ours == "date" else value
+
+    try:
+        xml.each_text(archive.get(part, SMALL), text)
+    except Refused as refused:
+        if refused.code != "broken":
+            raise
+    return found

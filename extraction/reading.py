@@ -57,7 +57,10 @@ def main(words: list[str]) -> None:
     out = Out()
     confine(limits)
     hints = Hints(
-        given.get("name", ""), given.get("encoding") or None, int(given.get("start", "0"))
+        name=given.get("name", ""),
+        encoding=given.get("encoding"),
+        start=int(given.get("start", "0")),
+        careful="careful" in given,
     )
     with open(0, "rb", closefd=False) as file:
         try:

@@ -70,10 +70,18 @@ def _kind(file: BinaryIO, head: bytes, ending: str) -> str:
         raise Refused("unknown_type", ending=ending, kind=foreign)
     if is_text(head):
         return _text(head)
-    promised = KIND_OF_ENDING.get(ending)
-    if promised == "pdf" or (promised and promised not in TEXTS):
+    promised = KIND_OF_ENDING.get(ending, "")
+    if promised in office.USUAL and _has_archive(file):
+        return office.kind(file, ending)
+    if promised and promised not in TEXTS:
         raise Refused("broken", kind=promised)
     raise Refused("unknown_type", ending=ending, kind="")
+
+
+def _has_archive(file: BinaryIO) -> bool:
+    """Tell whether an archive ends here, whatever stands before it."""
+    file.seek(max(0, file.seek(0, 2) - 0xFFFF))
+    return b"PK\5\6" in file.read()
 
 
 def _is_pdf(head: bytes, ending: str) -> bool:
@@ -133,7 +141,10 @@ def _is_wide(head: bytes) -> bool:
     """Tell whether these are two bytes a letter without a mark: zeros on one side only."""
     even, odd = head[::2].count(0), head[1::2].count(0)
     many, few = max(even, odd), min(even, odd)
-    return many * 10 > len(head) and few * 50 < many and b"\0\0\0" not in head
+    if many * 10 < len(head) or few * 50 > many:
+        return False
+    letters = head[:4096].decode("utf-16-be" if even > odd else "utf-16-le", "replace")
+    return sum(1 for letter in letters if letter < " " and not letter.isspace()) * 50 < len(letters)
 
 
 def _text(head: bytes) -> str:

@@ -11,6 +11,7 @@ from xml.parsers import expat
 from extraction.pieces import Refused
 
 DEPTH = 1_000
+OUT_OF_MEMORY = 1  # XML_ERROR_NO_MEMORY
 Start = Callable[[str, dict[str, str]], None]
 
 
@@ -26,20 +27,30 @@ def _no_dtd(*_: object) -> None:
     raise Refused("unsafe")
 
 
-def feed(made: expat.XMLParserType, blocks: Iterable[bytes]) -> None:
-    """Parse what comes. Raises Refused "broken" where it is not XML."""
+def step(made: expat.XMLParserType, block: bytes, *, last: bool = False) -> None:
+    """Parse what comes. Raises Refused: "broken" where it is not XML, "memory"."""
     try:
-        for block in blocks:
-            made.Parse(block)
-        made.Parse(b"", True)  # noqa: FBT003 - it takes no names
+        made.Parse(block, last)
     except expat.ExpatError as error:
+        if error.code == OUT_OF_MEMORY:
+            raise Refused("memory") from error
         raise Refused("broken", why=f"its XML: {expat.ErrorString(error.code)}") from error
-    except (LookupError, ValueError, UnicodeError) as error:
+    except (LookupError, ValueError) as error:
         raise Refused("broken", why="its XML has an unknown encoding") from error
 
 
+def feed(made: expat.XMLParserType, blocks: Iterable[bytes]) -> None:
+    """Parse a whole part. Raises Refused as ``step`` does."""
+    for block in blocks:
+        step(made, block)
+    step(made, b"", last=True)
+
+
 def each_start(content: bytes, start: Start) -> None:
-    """Call ``start`` with the tag and the attributes of every element, both without namespaces."""
+    """Call ``start`` with the tag and the attributes of every element, both without namespaces.
+
+    Of two attributes that then have one name, the one with a namespace is kept: ``r:id``, not ``id``.
+    """
     depth = 0
 
     def opened(name: str, attributes: dict[str, str]) -> None:
@@ -47,7 +58,7 @@ def each_start(content: bytes, start: Start) -> None:
         depth += 1
         if depth > DEPTH:
             raise Refused("too_deep")
-        start(local(name), {local(key): value for key, value in attributes.items()})
+        start(local(name), {local(key): attributes[key] for key in sorted(attributes, key=_named)})
 
     def closed(_: str) -> None:
         nonlocal depth
@@ -56,9 +67,31 @@ def each_start(content: bytes, start: Start) -> None:
     made = parser()
     made.StartElementHandler = opened
     made.EndElementHandler = closed
-    feed(made, (content,))
+    step(made, content, last=True)
+
+
+def _named(name: str) -> bool:
+    return "}" in name
 
 
 def local(name: str) -> str:
     """Return a name without its namespace."""
     return name.rpartition("}")[2]
+
+
+def each_text(content: bytes, text: Callable[[str, str], None]) -> None:
+    """Call ``text`` with the tag of every element that has no other in it, and its text."""
+    parts: list[str] = []
+
+    def opened(_: str, __: dict[str, str]) -> None:
+        parts.clear()
+
+    def closed(name: str) -> None:
+        text(local(name), "".join(parts))
+        parts.clear()
+
+    made = parser()
+    made.StartElementHandler = opened
+    made.EndElementHandler = closed
+    made.CharacterDataHandler = parts.append
+    step(made, content, last=True)

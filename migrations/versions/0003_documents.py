@@ -121,6 +121,7 @@ def upgrade() -> None:
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("place", sa.String(length=2000), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
         sa.Column("made_with", sa.String(length=64), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("format", sa.String(length=16), nullable=False),
@@ -133,6 +134,11 @@ def upgrade() -> None:
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.Column("cut", sa.Integer(), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column(
+            "carry",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("whole", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -152,7 +158,14 @@ def upgrade() -> None:
             postgresql_where=sa.text("live"),
         )
         batch_op.create_index(
-            batch_op.f("ix_knowledge_readings_source_id"), ["source_id"], unique=False
+            "ix_knowledge_readings_retired",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("retired"),
+            postgresql_where=sa.text("retired"),
+        )
+        batch_op.create_index(
+            "ix_knowledge_readings_source_id_place", ["source_id", "place"], unique=False
         )
 
     op.create_table(
@@ -168,6 +181,10 @@ def upgrade() -> None:
         sa.Column("crawl", sa.Integer(), nullable=False),
         sa.Column("crawl_began_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_because", sa.Text(), nullable=True),
+        sa.Column("any_scheme", sa.Boolean(), nullable=False),
+        sa.Column("mapped", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["source_id"],
             ["knowledge_sources.id"],
@@ -186,6 +203,7 @@ def upgrade() -> None:
         sa.Column("reading_id", sa.Integer(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("prefix", sa.Integer(), nullable=False),
         sa.Column("part_from", sa.Integer(), nullable=False),
         sa.Column("part_to", sa.Integer(), nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
@@ -325,6 +343,12 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.String(length=100), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column(
+            "links",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reading_id", sa.Integer(), nullable=True),
@@ -387,7 +411,12 @@ def downgrade() -> None:
 
     op.drop_table("websites")
     with op.batch_alter_table("knowledge_readings", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_knowledge_readings_source_id"))
+        batch_op.drop_index("ix_knowledge_readings_source_id_place")
+        batch_op.drop_index(
+            "ix_knowledge_readings_retired",
+            sqlite_where=sa.text("retired"),
+            postgresql_where=sa.text("retired"),
+        )
         batch_op.drop_index(
             "ix_knowledge_readings_one_live",
             sqlite_where=sa.text("live"),

@@ -101,6 +101,7 @@ class World:
             "campaign_id": self.lists["mapping"].campaign_id,
             "source_id": self.lists["mapping"].id,
             "country": "IN",
+            "which": "failed",
             "reading_id": self.knowledge.reading.id,
             "ordinal": 1,
             "chunk_id": self.knowledge.chunk.id,

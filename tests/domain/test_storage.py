@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import tracemalloc
-import urllib.request
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,8 +13,6 @@ import pytest
 from flask import current_app
 from sqlalchemy import func, select
 
-from devtools.processes import free_port
-from tests.live import wait_for
 from webapp import storage
 from webapp.clock import now
 from webapp.config import Config
@@ -38,28 +35,6 @@ def settings(storage_url, database_url="postgres://nobody@127.0.0.1:1/none"):
     }
 
 
-@pytest.fixture(scope="module")
-def bucket(tmp_path_factory):
-    """Return the address of an S3 server."""
-    port = free_port()
-    line = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    log = (tmp_path_factory.mktemp("s3") / "log").open("wb")
-    server, url = subprocess.Popen(line, stdout=log, stderr=log), f"http://127.0.0.1:{port}"
-
-    def made():
-        try:
-            made = urllib.request.Request(f"{url}/desk", method="PUT")
-            return urllib.request.urlopen(made, timeout=5).status == 200
-        except OSError:
-            return False
-
-    wait_for(made)
-    yield url
-    server.terminate()
-    server.wait(timeout=10)
-    log.close()
-
-
 @pytest.fixture
 def of_place(request, tmp_path, monkeypatch, new_database):
     """Return a maker of the settings that lead to a place."""
@@ -68,10 +43,8 @@ def of_place(request, tmp_path, monkeypatch, new_database):
         if name == "folder":
             return settings(f"file://{tmp_path}/some%20folder")
         if name == "bucket":
-            monkeypatch.setenv("AWS_ENDPOINT", request.getfixturevalue("bucket"))
-            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "desk")
-            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-            monkeypatch.setenv("AWS_REGION", "us-east-1")
+            for name, value in request.getfixturevalue("bucket").items():
+                monkeypatch.setenv(name, value)
             return settings("s3://desk/files")
         return settings("database:", new_database(name))
 

@@ -29,18 +29,25 @@ def who() -> Actor:
     return _actor.get()
 
 
+def subject_of(about: Any) -> tuple[str, str] | tuple[None, None]:
+    """Return as what a row is named where something is about it: its kind's name, and its id."""
+    if about is None:
+        return None, None
+    return getattr(about, "as_subject", type(about).__name__.lower()), str(about.id)
+
+
 def record(action: str, text: str, *, about: Any = None, **detail: Any) -> None:
     """Write down that somebody changed something, in the transaction of the change itself.
 
     ``action`` is "noun.verb" ("booking.confirmed"); ``text`` is the sentence that people read.
     """
-    actor = who()
+    actor, (subject_type, subject_id) = who(), subject_of(about)
     db.session.add(
         AuditEntry(
             user_id=actor.user_id,
             action=action,
-            subject_type=type(about).__name__.lower() if about is not None else None,
-            subject_id=str(about.id) if about is not None else None,
+            subject_type=subject_type,
+            subject_id=subject_id,
             text=text,
             detail=detail,
             request_id=logs.request_id(),

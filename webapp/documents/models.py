@@ -20,7 +20,7 @@ class Document(Model):
     #: Of its bytes: the same bytes twice are one document.
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     size: Mapped[int]
-    #: Where it lies in the storage: ``documents/ab/abcd…``, named after the hash.
+    #: Where it lies in the storage: ``documents/ab/abcd…-0199…``, the hash and what makes it this upload's alone.
     path: Mapped[str] = mapped_column(String(200))
     #: The encoding of a text without a mark of its own, when somebody has chosen one.
     encoding: Mapped[str | None] = mapped_column(String(32))

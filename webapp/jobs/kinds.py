@@ -32,6 +32,8 @@ class JobKind(StrEnum):
     DOCUMENT_READ = "documents.read"
     DOCUMENTS_READ_AGAIN = "documents.read_again"
     SOURCE_REMOVE = "knowledge.remove"
+    READINGS_CLEAR = "knowledge.clear"
+    FILES_CLEAN = "storage.clean"
     WEBSITE_CRAWL = "websites.crawl"
     WEBSITES_DUE = "websites.due"
     EXPORT_WRITE = "exports.write"
@@ -74,6 +76,8 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.DOCUMENT_READ: Policy("Read the document", Queue.BULK),
     JobKind.DOCUMENTS_READ_AGAIN: Policy("Read documents again", Queue.BULK),
     JobKind.SOURCE_REMOVE: Policy("Remove a source", Queue.BULK),
+    JobKind.READINGS_CLEAR: Policy("Remove old readings", Queue.BULK),
+    JobKind.FILES_CLEAN: Policy("Remove files that nothing needs", Queue.BULK),
     JobKind.WEBSITE_CRAWL: Policy("Read the website", Queue.BULK),
     JobKind.WEBSITES_DUE: Policy("See which websites are due", Queue.BULK),
     JobKind.EXPORT_WRITE: Policy("Write the file", Queue.BULK),

@@ -62,13 +62,14 @@ def enqueue(
     if key is not None and (twin := _unfinished(kind, key)):
         return twin
     moment, policy = now(), POLICIES[kind]
+    subject_type, subject_id = acting.subject_of(about)
     job = Job(
         id=uuid7(),
         kind=kind,
         queue=policy.queue,
         args=args,
-        subject_type=type(about).__name__.lower() if about is not None else None,
-        subject_id=str(about.id) if about is not None else None,
+        subject_type=subject_type,
+        subject_id=subject_id,
         key=key,
         max_attempts=policy.max_attempts,
         created_at=moment,

@@ -3,6 +3,7 @@
 Why apart: docs/decisions/0021-foreign-bytes-are-read-apart.md. What it writes: extraction/pieces.py.
 """
 
+import compileall
 import json
 import logging
 import os
@@ -11,8 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,11 +23,13 @@ from webapp.knowledge.refusals import words
 
 log = logging.getLogger(__name__)
 
-EXTRACTION = Path(__file__).resolve().parents[2] / "extraction"
+#: The file and not its folder: to run a folder Python imports more than a small document costs.
+EXTRACTION = Path(__file__).resolve().parents[2] / "extraction" / "__main__.py"
 ALIVE_EVERY = 0.4  # seconds between two calls of ``alive``
 BLOCK = 256 * 1024
 LONGEST_LINE = 64 * 1024 * 1024  # bytes; a piece of 2 million characters with its marks has less
 OUTPUT = 512 * 1024 * 1024  # bytes of all lines
+CAREFUL = ("xlsx",)  # formats whose readers know ``Hints.careful``
 LOGGED = 4096  # bytes of what it complained last
 NAME = 120  # characters of a file's name: its ending is what matters
 #: Where the system looks for Python's own libraries; nothing else of our environment is passed on.
@@ -60,33 +64,47 @@ def extract(
     takes between two lines does not count among the ``seconds`` (by default READER_SECONDS). Raises
     NotRead.
     """
-    given = {
+    options = {"name": _harmless(name), "limits": json.dumps(_limits())}
+    if encoding:
+        options["encoding"] = encoding
+    left = float(settings().reader_seconds) if seconds is None else seconds
+    reached = start
+    begun: dict[str, Any] | None = None
+    while True:
+        options["start"] = str(reached)
+        try:
+            with file.open("rb") as content, Child(options, content) as child:
+                child.left = left
+                for line in child.lines(alive):
+                    if line["is"] == "begin" and begun is not None:
+                        continue
+                    begun = begun or line
+                    reached = line.get("number", reached)
+                    yield line
+            return
+        except NotRead as why:
+            left = child.left
+            if not _worth_another_try(why, begun, options):
+                raise
+            options["careful"] = "1"
+
+
+def _worth_another_try(why: NotRead, begun: dict[str, Any] | None, options: dict[str, str]) -> bool:
+    """Tell whether the reader has a slower way that needs less, and has not gone it yet."""
+    return (
+        why.code in ("memory", "crashed")
+        and begun is not None
+        and begun["format"] in CAREFUL
+        and "careful" not in options
+    )
+
+
+def _limits() -> dict[str, int]:
+    return {
         "megabytes": settings().reader_megabytes,
         "seconds": settings().reader_seconds,
         "pages": settings().document_pages,
     }
-    options = ["--name", _harmless(name), "--start", str(start), "--limits", json.dumps(given)]
-    if encoding:
-        options += ["--encoding", encoding]
-    left = float(settings().reader_seconds) if seconds is None else seconds
-    with file.open("rb") as content, Child(options, content) as child:
-        while True:
-            began = time.monotonic()
-            line = child.line(alive, left)
-            left -= time.monotonic() - began
-            found = _understood(line, child)
-            yield found
-            if found["is"] == "end":
-                return
-
-
-def _understood(line: bytes | None, child: "Child") -> dict[str, Any]:
-    if line is None:
-        raise child.ended()
-    found: dict[str, Any] = json.loads(line)
-    if found["is"] == "refused":
-        raise NotRead(found["code"], found["detail"])
-    return found
 
 
 def _harmless(name: str) -> str:
@@ -95,15 +113,26 @@ def _harmless(name: str) -> str:
     return kept.encode("utf-8", "replace").decode()
 
 
+@cache
+def prepare() -> None:
+    """Compile what the child imports, once per process: it may write no file, so it cannot itself.
+
+    Where the folder cannot be written to, each child compiles anew, which costs it 15 ms.
+    """
+    compileall.compile_dir(EXTRACTION.parent, quiet=2)
+
+
 class Child:
     """A running ``extraction``, in a session of its own so that it ends with all it might start.
 
     To be used by ``with``; leaving that ends it.
     """
 
-    def __init__(self, options: list[str], stdin: BinaryIO | int) -> None:
+    def __init__(self, options: Mapping[str, str], stdin: BinaryIO | int) -> None:
+        prepare()
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
         self.process = subprocess.Popen(
-            [sys.executable, "-I", str(EXTRACTION), *options],
+            [sys.executable, "-I", "-B", str(EXTRACTION), *words],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,6 +140,8 @@ class Child:
             cwd="/",
             start_new_session=True,
         )
+        #: Seconds that ``lines`` may still wait for all the rest.
+        self.left = 60.0
         self._waiting = bytearray()
         self._searched = 0
         self._received = 0
@@ -150,6 +181,24 @@ class Child:
                 return None
         self._call(alive)
         return found
+
+    def lines(self, alive: Callable[[], None]) -> Iterator[dict[str, Any]]:
+        """Yield each line up to "end"; raises NotRead, also when ``left`` is used up.
+
+        What the caller does between two lines takes nothing of the time.
+        """
+        while True:
+            began = time.monotonic()
+            raw = self.line(alive, self.left)
+            if raw is None:
+                raise self.ended()
+            self.left -= time.monotonic() - began
+            found: dict[str, Any] = json.loads(raw)
+            if found["is"] == "refused":
+                raise NotRead(found["code"], found["detail"])
+            yield found
+            if found["is"] == "end":
+                return
 
     def ended(self) -> NotRead:
         """Return in words why there is no further line; ends the process."""

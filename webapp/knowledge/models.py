@@ -55,6 +55,11 @@ class Source(Model):
     read_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @property
+    def as_subject(self) -> str:
+        """As what its jobs and the notes about it name it: "document" or "website"."""
+        return self.kind.value
+
 
 class Reading(Model):
     """One text as it was read once: of a document, or of one page of a website.
@@ -73,15 +78,22 @@ class Reading(Model):
             sqlite_where=text("live"),
             postgresql_where=text("live"),
         ),
+        Index("ix_knowledge_readings_source_id_place", "source_id", "place"),
+        Index(
+            "ix_knowledge_readings_retired",
+            "id",
+            sqlite_where=text("retired"),
+            postgresql_where=text("retired"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    source_id: Mapped[int] = mapped_column(
-        ForeignKey("knowledge_sources.id", ondelete="CASCADE"), index=True
-    )
+    source_id: Mapped[int] = mapped_column(ForeignKey("knowledge_sources.id", ondelete="CASCADE"))
     #: "" for a document; for a page of a website its address.
     place: Mapped[str] = mapped_column(String(2000), default="")
     live: Mapped[bool] = mapped_column(default=False)
+    #: It will never be found (again): its rows are on their way out.
+    retired: Mapped[bool] = mapped_column(default=False)
     #: Of which settings (``readings.settings_mark``) and of which bytes (SHA-256) it was made.
     made_with: Mapped[str] = mapped_column(String(64), default="")
     sha256: Mapped[str] = mapped_column(String(64), default="")
@@ -94,6 +106,8 @@ class Reading(Model):
     parts: Mapped[int] = mapped_column(default=0)
     cut: Mapped[int] = mapped_column(default=0)
     chunks: Mapped[int] = mapped_column(default=0)
+    #: What cutting has to know of the parts before (``cutting.Carry``) and where in the next it stopped.
+    carry: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: Every part is stored: what is left is to cut them.
     whole: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -142,6 +156,9 @@ class Chunk(Model):
     reading_id: Mapped[int] = mapped_column(ForeignKey("knowledge_readings.id", ondelete="CASCADE"))
     ordinal: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
+    #: How many characters at its beginning repeat the header row of its table, and the line's end after
+    #: it; what follows is the text at ``start`` to ``end``. The header stands at ``place["header"]``.
+    prefix: Mapped[int] = mapped_column(default=0)
     #: The parts (by ``ordinal``) in which it begins and ends: one, unless a sentence runs over the border.
     part_from: Mapped[int]
     part_to: Mapped[int]
@@ -149,7 +166,8 @@ class Chunk(Model):
     start: Mapped[int]
     end: Mapped[int]
     #: Where people find it: {"page": 3, "page_to": 4} or {"sheet": "Prices", "range": "A2:F30"} or
-    #: {"slide": 5}; and, where known, {"headings": ["Opening hours", ...], "lines": [10, 24]}.
+    #: {"slide": 5}; and, where known, {"headings": ["Opening hours", ...], "lines": [10, 24]},
+    #: {"paragraphs": [7, 9]}, and {"header": "A1:F1"} of a repeated header row.
     place: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: ISO 639-1, as far as it can be told from the words; "" when it cannot.
     language: Mapped[str] = mapped_column(String(8), default="")

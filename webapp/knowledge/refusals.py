@@ -73,15 +73,8 @@ WORDS = {
         "It was probably cut off while it was copied or sent. Upload it again from where it came.",
     ),
     "broken": Words("This file is damaged and cannot be read.", AGAIN),
-    "broken_kind": Words(
-        "This file is named as {kind}, but it is damaged and cannot be read as one.", AGAIN
-    ),
     "password": Words(
         "This file needs a password.",
-        "Remove the password in the program that made it, and upload it again.",
-    ),
-    "password_kind": Words(
-        "This file is {kind} that needs a password.",
         "Remove the password in the program that made it, and upload it again.",
     ),
     "images_only": Words(
@@ -140,6 +133,15 @@ WORDS = {
 }
 
 
+#: The same where it is known what kind of file it is, or is meant to be.
+OF_A_KIND = {
+    "broken": Words(
+        "This file is meant to be {kind}, but it is damaged and cannot be read.", AGAIN
+    ),
+    "password": Words("This file is {kind} that needs a password.", WORDS["password"].advice),
+}
+
+
 def words(code: str, detail: Mapping[str, Any]) -> Words:
     """Return the sentence and the advice for a code of ``extraction.pieces.Refused``.
 
@@ -147,12 +149,11 @@ def words(code: str, detail: Mapping[str, Any]) -> Words:
     """
     given = {name: _told(value) for name, value in detail.items()}
     kind = str(detail.get("kind") or "")
-    given["kind"] = CALLED.get(kind, kind)
+    given["kind"] = CALLED.get(kind, "something else")
     if code == "unknown_type":
         return _unknown(kind, str(detail.get("ending") or ""))
-    if f"{code}_kind" in WORDS and kind in CALLED:
-        code = f"{code}_kind"
-    sentence, advice = WORDS.get(code, WORDS["crashed"])
+    found = OF_A_KIND.get(code) if kind in CALLED else None
+    sentence, advice = found or WORDS.get(code, WORDS["crashed"])
     return Words(sentence.format_map(_Given(given)), advice.format_map(_Given(given)))
 
 
@@ -173,8 +174,18 @@ def _told(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+#: What is said of a refusal that told nothing.
+DEFAULTS = {
+    "limit": "so many",
+    "pages": "too many",
+    "kind": "of another kind",
+    "ending": "otherwise",
+    "better": "the right letters",
+}
+
+
 class _Given(dict[str, str]):
     """What a refusal told; what it did not is left unsaid instead of failing."""
 
     def __missing__(self, name: str) -> str:
-        return "so many" if name in ("limit", "pages") else ""
+        return DEFAULTS.get(name, "")

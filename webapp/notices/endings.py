@@ -19,6 +19,9 @@ LONG = frozenset(
         JobKind.CAMPAIGN_SEND,
         JobKind.CAMPAIGN_RETRY,
         JobKind.TEMPLATES_FETCH,
+        JobKind.DOCUMENT_READ,
+        JobKind.DOCUMENTS_READ_AGAIN,
+        JobKind.WEBSITE_CRAWL,
         JobKind.EXPORT_WRITE,
         JobKind.NOTICES_SEND,
     }

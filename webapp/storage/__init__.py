@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 from webapp.clock import now
 from webapp.extensions import settings
@@ -32,7 +32,7 @@ class Place(Protocol):
     def on_disk(self, path: str) -> Path | None: ...
 
 
-def put(path: str, content: BinaryIO | Iterator[bytes]) -> int:
+def put(path: str, content: IO[bytes] | Iterator[bytes]) -> int:
     """Store a file in parts, never whole in memory, and return its size in bytes.
 
     It is there when this returns and not before: what breaks off leaves nothing behind, and a file
@@ -47,7 +47,8 @@ def put(path: str, content: BinaryIO | Iterator[bytes]) -> int:
             size += len(part)
             yield part
 
-    parts = content if isinstance(content, Iterator) else iter(lambda: content.read(PART), b"")
+    # An open file is an iterator too, of lines, and a line may be as long as the file.
+    parts = content if not hasattr(content, "read") else iter(lambda: content.read(PART), b"")
     _place().put(path, counted())
     return size
 

@@ -123,17 +123,19 @@ class Allowed:
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.places: set[tuple[str, int]] = set()
         for name in names:
-            self.places |= self._read(name.strip().lower())
+            try:
+                self.places |= self._read(name.strip().lower())
+            except Refused:
+                raise Refused(
+                    f"WEBSITE_PRIVATE_HOSTS names “{name}”, which is neither host nor host:port."
+                ) from None
 
     @staticmethod
     def _read(name: str) -> set[tuple[str, int]]:
-        try:
-            host = str(ipaddress.IPv6Address(name.strip("[]")))
-        except ValueError:
-            match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})", name)
-            if not match:
-                return {(name.rstrip("."), port) for port in PORTS.values()}
+        match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})", name)
+        if match:
             return {(host_of(match[1] or match[2]), int(match[3]))}
+        host = host_of(name.removeprefix("[").removesuffix("]"))
         return {(host, port) for port in PORTS.values()}
 
     def __contains__(self, place: tuple[str, int]) -> bool:
@@ -164,7 +166,8 @@ def number(host: str) -> Address | None:
 
 def odd(host: str) -> Refused:
     """Return the refusal of what is neither a name nor a number."""
-    return Refused(f"“{host[:100]}” is not the address of a website.")
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in host[:100])
+    return Refused(f"“{shown}” is not the address of a website.")
 
 
 def host_of(host: str) -> str:
@@ -191,7 +194,7 @@ def parsed(url: str, allowed: Allowed) -> httpx.URL:
     try:
         read = httpx.URL(url.strip())
     except (httpx.InvalidURL, ValueError):
-        raise Refused(f"“{url[:200]}” is not the address of a website.") from None
+        raise odd(url) from None
     if read.scheme not in PORTS or not read.raw_host:
         raise Refused("An address of a website starts with http:// or https://.")
     if read.userinfo:
@@ -202,7 +205,11 @@ def parsed(url: str, allowed: Allowed) -> httpx.URL:
     port = read.port or PORTS[read.scheme]
     if port not in PORTS.values() and (host, port) not in allowed:
         raise Refused(f"Port {port} is not one of a public website: only 80 and 443 are asked.")
-    return read.copy_with(host=host, fragment=None)
+    place = f"[{host}]" if ":" in host else host
+    if read.port:
+        place += f":{read.port}"
+    written = f"{read.scheme}://{place}{read.raw_path.decode('ascii')}"
+    return read if written == str(read) else httpx.URL(written)
 
 
 def check_name(host: str, port: int, allowed: Allowed) -> None:

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from types import TracebackType
 
 import certifi
@@ -12,10 +13,20 @@ import httpx
 
 from webapp.websites.addresses import Allowed, Refused, parsed
 from webapp.websites.answers import Fetched, Headers
-from webapp.websites.guard import Away, Guard, Resolve, Watch, resolve, watched
+from webapp.websites.guard import Away, Guard, Resolve, Watch, go_on, resolve, watched
 from webapp.websites.unpacking import Broken, unpacked
 
-__all__ = ["Away", "Elsewhere", "Fetched", "Fetcher", "Refused", "TooLarge", "agent"]
+__all__ = [
+    "Away",
+    "Elsewhere",
+    "Fetched",
+    "Fetcher",
+    "Refused",
+    "TooLarge",
+    "TooManyRedirects",
+    "agent",
+    "at_most",
+]
 
 PAGE_BYTES = 5_000_000
 PAGE_SECONDS = 20.0
@@ -31,6 +42,10 @@ class TooLarge(Exception):
     """There is more of it than is read. The text says to people how much."""
 
 
+class TooManyRedirects(Refused):
+    """It leads on and on, or in a circle."""
+
+
 class Elsewhere(Refused):
     """It redirects to an address that whoever asked does not want to go to."""
 
@@ -44,8 +59,12 @@ def agent(public_url: str) -> str:
     return f"Mozilla/5.0 (compatible; Bellhop/1.0; +{public_url})"
 
 
+@cache
 def trusting() -> ssl.SSLContext:
-    """Return whom to trust: the authorities of browsers, and those this machine trusts besides."""
+    """Return whom to trust: the authorities of browsers, and those this machine trusts besides.
+
+    Reading them takes a tenth of a second, so it is done once.
+    """
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
     return context
@@ -135,10 +154,13 @@ class Fetcher:
         conditions: dict[str, str | None] | None = None,
         alive: Alive | None = None,
         within: Callable[[str], bool] | None = None,
-        most: int = PAGE_BYTES,
+        most: int | None = PAGE_BYTES,
         seconds: float = PAGE_SECONDS,
     ) -> Iterator[tuple[Fetched, Iterator[bytes]]]:
-        """Fetch a page as ``get`` does, and give its body block by block while it comes in."""
+        """Fetch a page as ``get`` does, and give its body block by block while it comes in.
+
+        ``most`` None: as much as is taken; the connection is closed where the taking ends.
+        """
         with watched(Watch(seconds, alive)), _in_words():
             place, trail = parsed(url, self.allowed), list[str]()
             while True:
@@ -191,9 +213,9 @@ class Fetcher:
             raise Refused("It leads on to what is not the address of a website.") from None
         following = parsed(joined, self.allowed)
         if str(following) in trail:
-            raise Refused("It leads on in a circle, so nothing can be read there.")
+            raise TooManyRedirects("It leads on in a circle, so nothing can be read there.")
         if len(trail) > MOST_REDIRECTS:
-            raise Refused(f"It leads on more than {MOST_REDIRECTS} times.")
+            raise TooManyRedirects(f"It leads on more than {MOST_REDIRECTS} times.")
         if within is not None and not within(str(following)):
             raise Elsewhere(str(following))
         return following
@@ -204,7 +226,7 @@ class Fetcher:
         headers: Headers,
         answer: Fetched,
         kinds: Collection[str] | None,
-        most: int,
+        most: int | None,
     ) -> Iterator[bytes]:
         """Return the body as it comes in, after everything that can be known before it does."""
         if not 200 <= answer.status < 300:
@@ -212,14 +234,14 @@ class Fetcher:
             return iter(())
         if kinds is not None and answer.content_type and answer.content_type not in kinds:
             raise Refused(f"It is of a kind that is not read ({answer.content_type[:100]}).")
-        if (headers.length() or 0) > most:
+        if most is not None and (headers.length() or 0) > most:
             raise _too_large(most)
         packing = headers.said("content-encoding").strip().lower()
         try:
-            whole = unpacked(_at_most(most, _stream(response)), packing)
+            whole = unpacked(at_most(most, _stream(response)), packing)
         except ValueError:
             raise Refused(f"It is packed in a way that is not read ({packing[:100]}).") from None
-        return _at_most(most, whole)
+        return at_most(most, whole)
 
 
 def _stream(response: httpcore.Response) -> Iterable[bytes]:
@@ -229,11 +251,13 @@ def _stream(response: httpcore.Response) -> Iterable[bytes]:
     return stream
 
 
-def _at_most(most: int, blocks: Iterable[bytes]) -> Iterator[bytes]:
+def at_most(most: int | None, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the blocks while somebody is watching. Raises TooLarge behind so many bytes."""
     taken = 0
     for block in blocks:
+        go_on()
         taken += len(block)
-        if taken > most:
+        if most is not None and taken > most:
             raise _too_large(most)
         yield block
 
@@ -244,9 +268,10 @@ def _too_large(most: int) -> TooLarge:
 
 def _read_off(response: httpcore.Response, headers: Headers) -> None:
     """Read the rest of a small answer, so that its connection can be used again."""
-    if (headers.length() or WORTH_READING) < WORTH_READING:
+    length = 0 if response.status in {204, 304} else headers.length()
+    if length is not None and length < WORTH_READING:
         for _ in _stream(response):
-            pass
+            go_on()
 
 
 def _sendable(value: str | None) -> bool:

@@ -80,6 +80,11 @@ def watched(watch: Watch) -> Iterator[Watch]:
         _watch.reset(token)
 
 
+def go_on() -> None:
+    """Say that this thread is at work. Raises what the watch raises."""
+    _watch.get().left()
+
+
 class Stream(httpcore.NetworkStream):
     """One connection. What it may take is told by the watch of the thread that uses it.
 

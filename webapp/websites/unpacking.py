@@ -31,8 +31,7 @@ def unpacked(blocks: Iterable[bytes], packing: str) -> Iterator[bytes]:
 
 def _deflate(first: bytes) -> int:
     """Tell zlib (RFC 1950), which "deflate" means (RFC 9110 8.4.1.2), from what some send."""
-    zlib_header = len(first) > 1 and first[0] & 15 == 8 and (first[0] << 8 | first[1]) % 31 == 0
-    return zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS
+    return zlib.MAX_WBITS if first[0] & 15 == 8 and first[0] >> 4 < 8 else -zlib.MAX_WBITS
 
 
 def _gzip(_first: bytes) -> int:
@@ -44,7 +43,7 @@ def _inflated(blocks: Iterable[bytes], window: Callable[[bytes], int]) -> Iterat
     ended = False
     for came in blocks:
         block = came
-        while block and not (ended and block[:1] != GZIP):
+        while block and (inflater or not ended or block[:1] == GZIP):
             if inflater is None:
                 inflater = zlib.decompressobj(window(block))
             yield from _through(inflater, block)
@@ -59,7 +58,7 @@ def _inflated(blocks: Iterable[bytes], window: Callable[[bytes], int]) -> Iterat
 def _through(inflater: "zlib._Decompress", block: bytes) -> Iterator[bytes]:
     """Yield what a block holds. Its end may come before the block's, as ``unused_data`` says."""
     data = b""
-    while block or len(data) == BLOCK:
+    while (block or len(data) == BLOCK) and not inflater.eof:
         try:
             data = inflater.decompress(block, BLOCK)
         except zlib.error as error:

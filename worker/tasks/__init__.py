@@ -6,6 +6,7 @@ from worker.tasks import bookings as bookings
 from worker.tasks import campaigns as campaigns
 from worker.tasks import documents as documents
 from worker.tasks import exports as exports
+from worker.tasks import files as files
 from worker.tasks import jobs as jobs
 from worker.tasks import knowledge as knowledge
 from worker.tasks import messages as messages
