@@ -43,7 +43,10 @@ def read(file: BinaryIO, limits: Limits, hints: Hints) -> Iterator[Begin | Piece
         text, what = _page(document, index)
         counts[what] += 1
         yield Piece(index + 1, "page", _label(document, index, labels), text)
-    if not counts["text"] and not _any_text(document, hints.start):
+    # What is said at the end is said of the whole, so what was read before is looked at again.
+    for index in range(hints.start):
+        counts[_page(document, index)[1]] += 1
+    if not counts["text"]:
         _refuse(counts)
     yield End(_told(counts, total))
 
@@ -76,11 +79,6 @@ def _page(document: pdfium.Document, index: int) -> tuple[str, str]:
         return "", "pictures" if page.objects() > 0 else "blank"
     finally:
         page.close()
-
-
-def _any_text(document: pdfium.Document, start: int) -> bool:
-    """Tell whether one of the pages has letters that were read before this time."""
-    return any(_page(document, index)[1] == "text" for index in range(start))
 
 
 def _refuse(counts: dict[str, int]) -> None:

@@ -43,8 +43,9 @@ def init_app(app: Flask) -> None:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         forms = g.get("form_origin")
-        response.headers["Content-Security-Policy"] = POLICY.format(
-            forms=f" {forms}" if forms else ""
+        # A file that somebody uploaded is given under a stricter one.
+        response.headers.setdefault(
+            "Content-Security-Policy", POLICY.format(forms=f" {forms}" if forms else "")
         )
         response.headers["X-Request-ID"] = g.get("request_id", "")
         response.headers.setdefault("Cache-Control", "no-store")

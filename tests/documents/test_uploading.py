@@ -9,7 +9,7 @@ import threading
 import pytest
 from flask import current_app
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -23,7 +23,7 @@ from webapp.documents.models import Document
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
-from webapp.knowledge.models import Source, SourceKind, SourceState
+from webapp.knowledge.models import Chunk, Source, SourceKind, SourceState
 from webapp.storage import objects
 from webapp.storage.leftovers import OLD
 from webapp.storage.models import StoredFile
@@ -341,10 +341,44 @@ def test_bytes_that_are_another_document_are_refused_and_it_is_said_which(db, ot
 
     assert answer.status_code == 409
     told = answer.json["error"] if headers else alerts(answer)[0]
-    assert "as “Other.txt”" in told
+    assert "another document already, “Other.txt”" in told
     if headers:
         assert answer.json["errors"][0]["source_id"] == other.source_id
     assert content(document) == HOURS
+
+
+def test_one_that_is_replaced_just_before_its_file_is_opened_is_read_as_the_new_one(db, app, queue):
+    """The job has learnt where the older file lies, and it is gone when the job opens it."""
+    document, ends = take(db), []
+    source_id = document.source_id
+
+    def replace():
+        with app.app_context():
+            uploading.replace(
+                db.session.get_one(Document, source_id), io.BytesIO(b"We open at ten."), ""
+            )
+            ends.append("replaced")
+            db.session.remove()
+
+    def once_it_is_being_read(_session):
+        with db.engine.connect() as connection:
+            state = connection.scalar(select(Source.state).where(Source.id == source_id))
+        if state == SourceState.READING and not ends:
+            ends.append("begun")
+            other = threading.Thread(target=replace)
+            other.start()
+            other.join(60)
+
+    db.session.commit()
+    event.listen(db.session, "after_commit", once_it_is_being_read)
+    try:
+        queue.run()
+    finally:
+        event.remove(db.session, "after_commit", once_it_is_being_read)
+
+    assert ends == ["begun", "replaced"]
+    assert (document.source.state, document.source.error) == (SourceState.READY, None)
+    assert db.session.scalars(select(Chunk.text)).all() == ["We open at ten."]
 
 
 def test_a_document_that_is_leaving_or_was_never_there_is_not_replaced(db, otto):

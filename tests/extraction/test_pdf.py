@@ -75,10 +75,10 @@ def test_a_document_of_blank_pages_has_nothing_to_read():
 
 
 def test_reading_goes_on_where_it_stopped_and_knows_of_the_text_before():
-    content = picture([["One"], ["Two"], []])
-    found = read(content, "a.pdf", start=2)
-    assert [piece["number"] for piece in found.pieces] == [3]
-    assert found.end["about"]["picture_pages"] == 1
+    content = picture([["One"], [], ["Three"], []])
+    found = read(content, "a.pdf", start=3)
+    assert [piece["number"] for piece in found.pieces] == [4]
+    assert found.end["about"]["picture_pages"] == 2
     assert read(picture([[], [], []]), "a.pdf", start=1).refused == "images_only"
 
 

@@ -110,6 +110,26 @@ def test_how_long_a_website_asks_to_wait_is_told(
     assert found.retry_after == seconds
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'HTTP/1.1 304 Same\r\nETag: "1"\r\n\r\n',
+        b"HTTP/1.1 304 Same\r\nContent-Length: 5000\r\n\r\n",
+        b"HTTP/1.1 204 None\r\n\r\n",
+        answer(b"", 404),
+        answer(b"", 302, location="/there"),
+    ],
+)
+def test_the_connection_is_used_again_after_an_answer_without_a_body(
+    site: Site, fetcher: Fetcher, said: bytes
+) -> None:
+    site.answers["/"] = said
+    site.answers["/there"] = page()
+    for _ in range(3):
+        fetcher.get(site.url, etag='"1"')
+    assert site.connections == 1
+
+
 def test_redirects_are_followed_and_remembered(site: Site, fetcher: Fetcher) -> None:
     site.answers["/1"] = leads_to("/a/2?x", 301)
     site.answers["/a/2?x"] = leads_to("../3#part", 303)

@@ -80,9 +80,18 @@ def go_on(run: Run, source: Source, *, seconds: float = SLICE) -> str | None:
     except storage.Away:
         raise NotNow(STORAGE_AWAY, "It is tried again by itself.") from None
     except FileNotFoundError:
-        raise Impossible("The stored file is no longer there.", "Upload it again.") from None
+        _look_for_another(source, slice_.path)
+        return None
     except child.NotRead as problem:
         raise Impossible(problem.sentence, problem.advice) from None
+
+
+def _look_for_another(source: Source, path: str) -> None:
+    """Make sure that the file is gone because another one has taken its place, else raise Impossible."""
+    db.session.rollback()
+    document = db.session.get_one(Document, source.id, populate_existing=True)
+    if document.path == path:
+        raise Impossible("The stored file is no longer there.", "Upload it again.")
 
 
 def _end(source: Source, reading: Reading) -> str | None:

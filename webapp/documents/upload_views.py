@@ -157,7 +157,8 @@ def _replaced(document: Document, sent: FileStorage) -> Outcome:
     except uploading.Unchanged as same:
         return Outcome(name, document, str(same), unchanged=True)
     except uploading.Known as twin:
-        return Outcome(name, twin.document, str(twin), status=409, duplicate=True)
+        note = f"This file is another document already, “{twin.document.source.name}”."
+        return Outcome(name, twin.document, note, status=409, duplicate=True)
     except (uploading.NotTaken, storage.Away) as problem:
         return _problem(name, problem)
     return Outcome(name, document)

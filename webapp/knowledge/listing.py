@@ -34,7 +34,7 @@ class Listed(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What is known altogether."""
+    """What can be found altogether."""
 
     documents: int
     websites: int
@@ -87,7 +87,7 @@ def totals() -> Totals:
         kind: (count, chunks)
         for kind, count, chunks in db.session.execute(
             select(Source.kind, func.count(), func.sum(Source.chunks))
-            .where(Source.state != SourceState.REMOVING)
+            .where(Source.state != SourceState.REMOVING, Source.read_at.is_not(None))
             .group_by(Source.kind)
         ).all()
     }

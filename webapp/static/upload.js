@@ -14,7 +14,6 @@
 
   const waiting = [];
   let busy = null;
-  let begun = 0;
 
   // What turns the direction of writing would let a name look like another one.
   const plain = (name) => name.replace(/[\u0000-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, " ");
@@ -80,7 +79,6 @@
     body.append("file", one.file);
     const bar = one.item.querySelector("progress");
     const since = Date.now();
-    begun += 1;
     one.item.dataset.state = "sending";
     say(one, `0 of ${sized(one.file.size)}`);
     xhr.upload.addEventListener("progress", (event) => {
@@ -114,10 +112,10 @@
     if (!kept) {
       const problem = answer.errors?.[0];
       const told = problem?.error ?? [answer.error ?? "Something went wrong, and the file was not kept.", answer.advice].filter(Boolean).join(" ");
-      return finish(one, "bad", told, problem?.url, xhr.status !== 413);
+      return finish(one, "bad", told, problem?.url, !problem?.url && xhr.status !== 413);
     }
     const changed = !kept.duplicate && !kept.unchanged;
-    const alone = begun === 1 && !waiting.length;
+    const alone = !field.multiple || list.children.length === 1;
     finish(one, changed ? "ok" : "info", kept.note, kept.url);
     if (changed && alone) location.assign(kept.url); // to see how it is read
   };

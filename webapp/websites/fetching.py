@@ -268,7 +268,8 @@ def _too_large(most: int) -> TooLarge:
 
 def _read_off(response: httpcore.Response, headers: Headers) -> None:
     """Read the rest of a small answer, so that its connection can be used again."""
-    if (headers.length() or WORTH_READING) < WORTH_READING:
+    length = 0 if response.status in {204, 304} else headers.length()
+    if length is not None and length < WORTH_READING:
         for _ in _stream(response):
             go_on()
 
