@@ -2,8 +2,8 @@
 
 from typing import Any
 
-VIEWERS = "ask.index"
-OPERATORS = ""
+VIEWERS = "ask.index ask.question"
+OPERATORS = "ask.ask"
 ADMINS = ""
 #: Of each route that changes something, how it is asked for one change: (client, world) -> answer.
 WAYS: dict[str, Any] = {}
