@@ -8,8 +8,6 @@ from extraction.limits import Hints, Limits
 from extraction.pieces import Mark, Piece, Refused
 
 TABLE = ("table", "row")
-#: A header longer than this is not said again at the top of each further piece of its table.
-HEADER = 2_000
 
 
 class Block(NamedTuple):
@@ -27,8 +25,8 @@ class Composer:
     """Makes pieces of blocks, and counts them, their characters and rows for the whole file.
 
     A piece ends where the next block would make it longer than ``size`` characters or ``rows``
-    rows, or at a heading when it is half full; a heading never ends one. A table that goes on in
-    the next piece begins there with its header again, whose mark says where it really is.
+    rows, or at a heading when it is half full; a heading never ends one. The header of a table
+    stands where it is in the file, once; whoever cuts the pieces says it again where it is needed.
     """
 
     def __init__(
@@ -47,19 +45,13 @@ class Composer:
         """Yield the pieces of one sheet or text; raises Refused when the file is too long."""
         held: list[Block] = []
         length = rows = 0
-        header: Block | None = None
         for block in _whole(blocks, self.size):
-            is_row = block.kind in TABLE
             if held and self._full(held, length, rows, block):
                 kept = _trailing_headings(held)
                 yield from self._piece(held, label)
-                held = [*kept, header] if header and _goes_on(header, block) else kept
+                held = kept
                 length, rows = sum(len(one.text) for one in held), 0
-            if is_row:
-                rows += 1
-                header = block if block.kind == "table" else None if block.first else header
-            else:
-                header = None
+            rows += block.kind in TABLE
             held.append(block)
             length += len(block.text) + 1
         yield from self._piece(held, label)
@@ -109,10 +101,6 @@ def _joined(before: Block, block: Block) -> bool:
     if block.kind == "row":
         return before.kind in TABLE
     return block.kind == "list" == before.kind
-
-
-def _goes_on(header: Block, block: Block) -> bool:
-    return block.kind == "row" and not block.first and len(header.text) <= HEADER
 
 
 def _trailing_headings(held: list[Block]) -> list[Block]:

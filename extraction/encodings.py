@@ -29,6 +29,15 @@ ESCAPES = (
     (re.compile(rb"\x1b(\$[@B]|\(J|\$\(D)"), "iso2022_jp_ext"),
     (re.compile(rb"~\{[\x21-\x7e]{2,}?~\}"), "hz"),
 )
+FOREIGN = re.compile(rb"[\x80-\xff]+")
+LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
+#: Encodings of languages that are written in Latin letters, as charset-normalizer calls them.
+LATIN = frozenset(
+    """ascii latin_1 iso8859_1 iso8859_2 iso8859_3 iso8859_4 iso8859_9 iso8859_10 iso8859_13
+    iso8859_14 iso8859_15 iso8859_16 cp1250 cp1252 cp1254 cp1257 cp1258 cp437 cp775 cp850 cp852
+    cp857 cp858 cp860 cp861 cp863 cp865 mac_roman mac_latin2 mac_iceland mac_turkish
+    hp_roman8""".split()  # noqa: SIM905
+)
 #: Codecs of Python that are no way to write a text, or cost more than the text is long.
 NO_TEXT = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 #: Of the sequences that are no ASCII so many may be broken, and it is still taken for UTF-8.
@@ -144,12 +153,24 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 def _guessed(sample: bytes) -> str:
     import charset_normalizer
 
-    found = charset_normalizer.from_bytes(_around_foreign(sample)).best()
-    if found is None:
+    part = _around_foreign(sample)
+    found = charset_normalizer.from_bytes(part).best()
+    if found is None or (found.encoding not in LATIN and _sparse(part)):
         return "cp1252"
     # What Windows adds to these lies where they have control characters, which nobody types.
     wider = {"latin_1": "cp1252", "iso8859_1": "cp1252", "gb2312": "gb18030", "shift_jis": "cp932"}
     return wider.get(found.encoding, found.encoding)
+
+
+def _sparse(sample: bytes) -> bool:
+    """Tell whether single foreign letters stand among many others: an accent here and there.
+
+    In other scripts they come in runs, or two bytes make a letter. What is guessed of a short text
+    is often one of those all the same.
+    """
+    runs = FOREIGN.findall(sample)
+    foreign = sum(len(run) for run in runs)
+    return foreign <= 1.5 * len(runs) and foreign < 0.25 * len(LETTER.findall(sample))
 
 
 def _around_foreign(sample: bytes) -> bytes:

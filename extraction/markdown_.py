@@ -128,7 +128,7 @@ class _State:
 
     def take(self, token: Token) -> Iterator[Block]:
         """Yield the block that a token ends, if it does."""
-        if token.map and (token.type.endswith("_open") or not token.nesting):
+        if token.map and token.type != "inline" and token.nesting >= 0:
             self.at = self._at(token)
         kind = token.type
         if kind in ("list_item_open", "list_item_close"):

@@ -22,6 +22,8 @@ ROWS_MATTER = 4
 AROUND = frozenset({"nav", "header", "footer", "aside"})
 #: The words that its elements have in HTML.
 IN_HTML = {"list": "ul", "item": "li", "row": "tr", "cell": "td", "lb": "br", "quote": "blockquote"}
+#: An absolute path without anything that joining would have to take out.
+PATH = re.compile(r"/[\w%&=?~+,;:@!$*()-][\w%&=?~+,;:@!$*()/-]*(\.\w+)?(#\S*)?\Z", re.ASCII)
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 PUBLISHED = re.compile(r'"datePublished"\s*:\s*"(\d{4}-\d\d-\d\d)')
 REFRESH = re.compile(r"^\s*\d*[.\d]*\s*[;,]?\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
@@ -72,8 +74,9 @@ def _plain(reader: Any, content: bytes, charset: str | None, limits: Limits) -> 
 
 def main_text(root: Any) -> tuple[str, list[Block]]:
     """Return what took out the main text, and its blocks."""
+    # Any format but "python" spares it writing a text that we do not use.
     document = trafilatura.bare_extraction(
-        root, fast=True, include_comments=False, include_tables=True, with_metadata=False
+        root, fast=True, include_comments=False, include_tables=True, output_format="xml"
     )
     body = getattr(document, "body", None)
     found = list(dom.Walk(renamed(body)).blocks()) if body is not None else []
@@ -126,6 +129,7 @@ class Head:
         base = root.find(".//base[@href]")
         if base is not None:
             self.base = joined(url, base.get("href")) or url
+        self.origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.base))
         self.about: dict[str, Any] = dict(html.about(root))
         self.robots = self._robots()
         self.about |= {name: True for name in ("noindex", "nofollow") if name in self.robots}
@@ -133,6 +137,12 @@ class Head:
             self.about["canonical"] = canonical
         if date := self._date():
             self.about["date"] = date
+
+    def _absolute(self, href: str) -> str:
+        """Return what ``joined`` does; most links need no parsing for that."""
+        if PATH.match(href):
+            return self.origin + href.partition("#")[0]
+        return joined(self.base, href)
 
     def links(self) -> list[str]:
         """Return where the page leads: each address once, in order; none if it says nofollow."""
@@ -143,7 +153,7 @@ class Head:
             for element in self.root.iter("a", "area")
             if element.get("href") and "nofollow" not in (element.get("rel") or "").lower()
         )
-        found = dict.fromkeys(joined(self.base, href) for href in [*raw, *self._refreshed()])
+        found = dict.fromkeys(self._absolute(href) for href in [*raw, *self._refreshed()])
         return [address for address in found if address]
 
     def _metas(self, *names: str) -> Iterator[str]:
@@ -182,8 +192,9 @@ class Head:
         return ""
 
     def _times(self) -> Iterator[str]:
-        for element in self.root.iterfind(".//*[@itemprop='datePublished']"):
-            yield element.get("content") or element.get("datetime") or ""
+        for element in self.root.iter("meta", "time"):
+            if element.get("itemprop") == "datePublished":
+                yield element.get("content") or element.get("datetime") or ""
         first = self.root.find(".//article//time[@datetime]")
         if first is not None:
             yield first.get("datetime")

@@ -58,6 +58,9 @@ class Config:
     chunk_overlap: int
     #: Pages that one website may bring, unless its page says otherwise.
     website_pages: int
+    #: Milliseconds between two pages asked of one website, unless its robots.txt wants more; with 0
+    #: several are asked for at once, which only suits a site of one's own.
+    website_delay_ms: int
     #: Hosts that may be read although their addresses are not public: host or host:port.
     website_private_hosts: tuple[str, ...]
     #: An OpenAI-compatible address such as https://models.example/v1; None: answers are quoted, not written.
@@ -120,6 +123,7 @@ class Config:
             chunk_characters=read.number("CHUNK_CHARACTERS", default=1_000, least=200),
             chunk_overlap=read.number("CHUNK_OVERLAP", default=120, least=0),
             website_pages=read.number("WEBSITE_PAGES", default=500),
+            website_delay_ms=read.number("WEBSITE_DELAY_MS", default=500, least=0),
             website_private_hosts=read.names("WEBSITE_PRIVATE_HOSTS"),
             model_url=read.url("MODEL_URL") if read.optional("MODEL_URL") else None,
             model_key=read.optional("MODEL_KEY"),

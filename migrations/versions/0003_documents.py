@@ -181,6 +181,10 @@ def upgrade() -> None:
         sa.Column("crawl", sa.Integer(), nullable=False),
         sa.Column("crawl_began_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_because", sa.Text(), nullable=True),
+        sa.Column("any_scheme", sa.Boolean(), nullable=False),
+        sa.Column("mapped", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["source_id"],
             ["knowledge_sources.id"],
@@ -339,6 +343,12 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.String(length=100), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column(
+            "links",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reading_id", sa.Integer(), nullable=True),

@@ -135,3 +135,20 @@ def pptx(
 def workbook(declared: str = f"{SHEETS}.sheet.main+xml") -> bytes:
     """Return as much of an Excel workbook as says what it is."""
     return package("xl/workbook.xml", declared, {"xl/workbook.xml": "<workbook/>"})
+
+
+def sheet(rows: int, words: str) -> bytes:
+    """Return a workbook with one sheet of so many rows: a number and these words."""
+    lines = "".join(
+        f'<row r="{n}"><c r="A{n}"><v>{n}</v></c>'
+        f'<c r="B{n}" t="inlineStr"><is><t>{words} {n}</t></is></c></row>'
+        for n in range(1, rows + 1)
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts = {
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{OFFICE}"><sheets>'
+        '<sheet name="Prices" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relations({"rId1": ("worksheet", "worksheets/sheet1.xml")}),
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>',
+    }
+    return package("xl/workbook.xml", f"{SHEETS}.sheet.main+xml", parts)

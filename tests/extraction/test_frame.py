@@ -14,7 +14,7 @@ import pytest
 
 from extraction import formats
 from tests.extraction.conftest import Settings
-from tests.extraction.make import docx, para
+from tests.extraction.make import docx, para, sheet
 from tests.extraction.pdfs import doubling, pdf
 from tests.extraction.reads import read
 from webapp.knowledge.child import EXTRACTION, NotRead, extract
@@ -108,6 +108,39 @@ def test_a_killed_process_is_a_sentence(
 
     why = not_read(stored(doubling()), name="a.pdf", alive=alive)
     assert (why.code, why.sentence) == (code, WORDS[code].sentence)
+
+
+def test_a_workbook_that_ends_the_process_is_read_on_in_the_careful_way(
+    settings: Settings, stored: Store
+):
+    rows = (
+        6_000  # more than fit into the pipe, so it still has something to write when it is killed
+    )
+    numbers: list[int] = []
+    found: set[int] = set()
+    killed = 0
+    for line in extract(stored(sheet(rows, "word " * 20)), name="a.xlsx", alive=quiet):
+        if line["is"] == "piece":
+            numbers.append(line["number"])
+            found |= {int(row.split(" | ")[0]) for row in line["text"].splitlines()}
+            if not killed:
+                killed = children()[0].pid
+                os.kill(killed, signal.SIGABRT)
+    assert killed
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert found == set(range(1, rows + 1))
+
+
+def test_a_document_that_ends_the_process_is_not_tried_again(settings: Settings, stored: Store):
+    starts = set()
+
+    def alive() -> None:
+        for child in children():
+            starts.add(child.pid)
+            os.kill(child.pid, signal.SIGABRT)
+
+    assert not_read(stored(doubling()), name="a.pdf", alive=alive).code == "memory"
+    assert len(starts) == 1
 
 
 def test_a_process_that_hangs_is_ended_by_the_clock(settings: Settings, stored: Store):

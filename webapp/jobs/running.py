@@ -7,7 +7,7 @@ import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
@@ -89,6 +89,8 @@ class Run:
     request_id: str | None
     asked_by_id: int | None
     reported: float = field(default_factory=time.monotonic)
+    #: When a job that has more to do may go on, if that is not at once.
+    not_before: datetime | None = None
 
     def report(
         self, done: int | None = None, total: int | None = None, note: str | None = None
@@ -162,8 +164,14 @@ class Run:
         )
 
     def go_on_later(self) -> None:
-        """End this slice of a long job; the next one is published after the commit."""
+        """End this slice of a long job; the next one is published after the commit.
+
+        Where it may not go on before some time, the row says so, as with a retry: no worker waits.
+        """
         moment = now()
+        if self.not_before is not None and self.not_before > moment:
+            self._move(JobState.PENDING, run_at=self.not_before, published_at=None, lost=0)
+            return
         self._move(JobState.PENDING, run_at=moment, published_at=moment, lost=0)
         post(Letter(self.kind.value, self.queue, self.id, NEW, moment.timestamp()))
 

@@ -21,6 +21,7 @@ LONG = frozenset(
         JobKind.TEMPLATES_FETCH,
         JobKind.DOCUMENT_READ,
         JobKind.DOCUMENTS_READ_AGAIN,
+        JobKind.WEBSITE_CRAWL,
         JobKind.EXPORT_WRITE,
         JobKind.NOTICES_SEND,
     }

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -33,8 +34,26 @@ class Website(Model):
     crawl_began_at: Mapped[datetime | None]
     #: Why the last crawl ended, in words: everything was read, or a limit was reached.
     ended_because: Mapped[str | None] = mapped_column(Text)
+    #: Nobody said http or https: when https does not answer, http is tried.
+    any_scheme: Mapped[bool] = mapped_column(default=False)
+    #: The crawl whose sitemaps have been looked through.
+    mapped: Mapped[int] = mapped_column(default=0)
+    #: The site is not to be asked again before: its delay between pages, or what it asked for.
+    not_before: Mapped[datetime | None]
+    #: Pages in a row that could not be had because the site did not answer.
+    failing: Mapped[int] = mapped_column(default=0)
 
     source: Mapped[Source] = relationship()
+
+    @property
+    def id(self) -> int:
+        """The source's number: also that by which its jobs and its page are found."""
+        return self.source_id
+
+    @property
+    def whole_host(self) -> bool:
+        """Whether all pages of the host are read, and not only those below a path."""
+        return self.scope.count("/") == 3
 
 
 class PageState(StrEnum):
@@ -76,6 +95,10 @@ class WebPage(Model):
     #: Of its main text: two pages with the same one are one.
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     size: Mapped[int] = mapped_column(default=0)
+    #: Tries of this crawl that failed, and may go better later.
+    tries: Mapped[int] = mapped_column(default=0)
+    #: The addresses of this website to which it leads: known also when the site says that it is unchanged.
+    links: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
     fetched_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     reading_id: Mapped[int | None] = mapped_column(
