@@ -130,11 +130,12 @@ class Paragraphs(Walk):
 
     def of(self, archive: Archive, part: str) -> Iterator[Block]:
         """Yield the blocks of a part. Raises Refused."""
-        made = self.parser()
+        made = None
         for block in archive.blocks(part):
+            made = made or self.parser(block)
             xml.step(made, block)
             yield from self._whole()
-        xml.step(made, b"", last=True)
+        xml.step(made or self.parser(b""), b"", last=True)
         yield from self._whole()
 
     def _whole(self) -> list[Block]:
@@ -190,10 +191,18 @@ class Paragraphs(Walk):
         into = self._into[-1]
         text = "".join(done.parts).strip()
         if text:
-            self._number += 1
             kind, level = self.kind_of(Style(done.name, done.outline, done.numbered))
-            into.append(Block(text, kind, level, self._note or f"paragraph {self._number}"))
+            into.append(Block(text, kind, level, self._place()))
         into += done.after
+
+    def _place(self) -> str:
+        """Return where the paragraph is that has just ended; those in tables are not counted."""
+        if self._note:
+            return self._note
+        if self._tables:
+            return f"table {self._tables[-1].number}, row {self._tables[-1].row + 1}"
+        self._number += 1
+        return f"paragraph {self._number}"
 
     def _start_style(self, attributes: Attributes) -> None:
         if self._open:

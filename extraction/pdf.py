@@ -27,8 +27,8 @@ LABEL = 20  # characters; what is longer is no number of a page
 def read(file: BinaryIO, limits: Limits, hints: Hints) -> Iterator[Begin | Piece | End]:
     """Yield a piece for each page; one without letters has an empty text.
 
-    Raises Refused: "password", "broken", "too_many_pages", and at the end "images_only" or
-    "nothing_to_read" when there were no letters on any page.
+    Raises Refused: "password", "broken", "truncated", "too_many_pages", and at the end
+    "images_only" when there were no letters on any page.
     """
     document = _opened(file)
     total = len(document)
@@ -73,7 +73,7 @@ def _page(document: pdfium.Document, index: int) -> tuple[str, str]:
     if page is None:
         return "", "unreadable"
     try:
-        text = tidy(page.text())
+        text = tidy("\n\n".join([page.text(), *page.written()]))
         if text:
             return text, "text"
         return "", "pictures" if page.objects() > 0 else "blank"
@@ -82,9 +82,10 @@ def _page(document: pdfium.Document, index: int) -> tuple[str, str]:
 
 
 def _refuse(counts: dict[str, int]) -> None:
-    if counts["pictures"]:
-        raise Refused("images_only")
-    raise Refused("broken" if counts["unreadable"] else "nothing_to_read", kind="pdf")
+    if counts["unreadable"] and not counts["pictures"]:
+        raise Refused("broken", kind="pdf")
+    # Blank pages hold nothing to recognise, but the state is the same: pages, and no letters.
+    raise Refused("images_only", blank=not counts["pictures"])
 
 
 def _told(counts: dict[str, int], total: int) -> dict[str, Any]:

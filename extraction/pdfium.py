@@ -1,4 +1,4 @@
-"""PDFium's own library, as ``pypdfium2`` brings it: the twenty functions that reading text takes.
+"""PDFium's own library, as ``pypdfium2`` brings it: the few functions that reading text takes.
 
 ``pypdfium2`` itself declares all of its 450 functions when it is imported, which takes longer than
 reading a document of ten pages does. Names and types are those of PDFium's public headers
@@ -28,6 +28,11 @@ SUFFIX = "dylib" if sys.platform == "darwin" else "so"
 #: What FPDF_GetLastError says.
 FILE, FORMAT, PASSWORD, SECURITY = 2, 3, 4, 5
 EVERYWHERE = (-1e9, 1e9, 1e9, -1e9)  # left, top, right, bottom: text beside the page counts as well
+FREE_TEXT, WIDGET = 3, 20  # kinds of annotations: words written onto a page, a field of a form
+CHOICES_AND_TEXT = (4, 5, 6)  # kinds of fields in which there are words
+ANNOTATIONS = 2_000  # of one page that are looked at
+VALUE = 20_000  # characters of one field
+FORM_INFO = 512  # bytes; FPDF_FORMFILLINFO has 280, all of them may be 0 but the version
 LABEL = 200  # bytes of a label or name that are asked for
 META = 4096
 
@@ -52,6 +57,16 @@ def _library() -> CDLL:
         ("FPDFText_LoadPage", c_void_p, c_void_p),
         ("FPDFText_ClosePage", None, c_void_p),
         ("FPDFText_CountChars", c_int, c_void_p),
+        ("FPDF_GetFormType", c_int, c_void_p),
+        ("FPDFDOC_InitFormFillEnvironment", c_void_p, c_void_p, c_void_p),
+        ("FPDFPage_GetAnnotCount", c_int, c_void_p),
+        ("FPDFPage_GetAnnot", c_void_p, c_void_p, c_int),
+        ("FPDFPage_CloseAnnot", None, c_void_p),
+        ("FPDFAnnot_GetSubtype", c_int, c_void_p),
+        ("FPDFAnnot_GetStringValue", c_ulong, c_void_p, c_char_p, c_void_p, c_ulong),
+        ("FPDFAnnot_GetFormFieldType", c_int, c_void_p, c_void_p),
+        ("FPDFAnnot_GetFormFieldValue", c_ulong, c_void_p, c_void_p, c_void_p, c_ulong),
+        ("FPDFAnnot_GetFormFieldAlternateName", c_ulong, c_void_p, c_void_p, c_void_p, c_ulong),
         (
             *("FPDFText_GetBoundedText", c_int, c_void_p),
             *(c_double, c_double, c_double, c_double, POINTER(c_ushort), c_int),
@@ -81,9 +96,10 @@ class Failed(Exception):
 class Page:
     """One page, loaded; to be closed."""
 
-    def __init__(self, library: CDLL, raw: int) -> None:
+    def __init__(self, library: CDLL, raw: int, form: int | None) -> None:
         self._library = library
         self._raw = raw
+        self._form = form
 
     def text(self) -> str:
         """Return the text as PDFium puts it in order, lines with CRLF between them."""
@@ -105,6 +121,33 @@ class Page:
             )
         finally:
             self._library.FPDFText_ClosePage(raw)
+
+    def written(self) -> list[str]:
+        """Return what was filled into fields, with what they are for, and written onto the page."""
+        found = []
+        count = self._library.FPDFPage_GetAnnotCount(self._raw)
+        for index in range(min(count, ANNOTATIONS)):
+            annotation = self._library.FPDFPage_GetAnnot(self._raw, index)
+            if not annotation:
+                continue
+            kind = self._library.FPDFAnnot_GetSubtype(annotation)
+            if kind == FREE_TEXT:
+                found.append(self._string("FPDFAnnot_GetStringValue", annotation, b"Contents"))
+            elif kind == WIDGET and self._form:
+                found.append(self._field(annotation))
+            self._library.FPDFPage_CloseAnnot(annotation)
+        return [one for one in found if one.strip()]
+
+    def _field(self, annotation: int) -> str:
+        if self._library.FPDFAnnot_GetFormFieldType(self._form, annotation) not in CHOICES_AND_TEXT:
+            return ""
+        value = self._string("FPDFAnnot_GetFormFieldValue", self._form, annotation)
+        name = self._string("FPDFAnnot_GetFormFieldAlternateName", self._form, annotation)
+        return f"{name.strip()}: {value}" if value.strip() and name.strip() else value
+
+    def _string(self, function: str, *given: int | bytes | None) -> str:
+        buffer = (c_ushort * VALUE)()
+        return _words(buffer, getattr(self._library, function)(*given, buffer, 2 * VALUE))
 
     def objects(self) -> int:
         """Return how many things are drawn on it."""
@@ -128,6 +171,7 @@ class Document:
         )
         if not self._raw:
             raise Failed(int(self._library.FPDF_GetLastError()))
+        self._form = self._opened_form()
 
     def __len__(self) -> int:
         return int(self._library.FPDF_GetPageCount(self._raw))
@@ -135,7 +179,16 @@ class Document:
     def page(self, index: int) -> Page | None:
         """Return a page, from 0 on; None when it cannot be loaded."""
         raw = self._library.FPDF_LoadPage(self._raw, index)
-        return Page(self._library, raw) if raw else None
+        return Page(self._library, raw, self._form) if raw else None
+
+    def _opened_form(self) -> int | None:
+        """Return what fields are read by; None when there are none."""
+        if not self._library.FPDF_GetFormType(self._raw):
+            return None
+        self._form_info = (c_char * FORM_INFO)()
+        self._form_info[0] = b"\2"  # the version, of a whole number with its lowest byte first
+        form: int | None = self._library.FPDFDOC_InitFormFillEnvironment(self._raw, self._form_info)
+        return form
 
     def label(self, index: int) -> str:
         """Return what the document calls a page, such as "iv"; "" when it does not."""

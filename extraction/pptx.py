@@ -51,29 +51,25 @@ class Presentation:
         self.damaged = 0
 
     def slide(self, part: str) -> Iterator[Block]:
-        """Yield what is on a slide, then its diagrams, then its notes."""
-        if part not in self.archive:
-            self.damaged += 1
-            return
+        """Yield what is on a slide, then its diagrams, then its notes; counts it if it is damaged."""
         try:
-            yield from self._blocks(part, _kind)
+            yield from self._blocks(part, _kind, at="")  # the slide is place enough
             links = office.links(self.archive, part).values()
             for kinds, at in ((DRAWN, ""), (("notesslide",), "notes")):
                 for link in links:
                     if link.kind in kinds and link.target in self.archive:
-                        for block in self._blocks(link.target, _kind_of_notes):
-                            yield block._replace(at=at)
+                        yield from self._blocks(link.target, _kind_of_notes, at)
         except Refused as refused:
             if refused.code != "broken":
                 raise
             self.damaged += 1
 
-    def _blocks(self, part: str, kind_of: Callable[[Style], tuple[str, int]]) -> Iterator[Block]:
-        return (
-            block
-            for block in Paragraphs(self.limits, kind_of).of(self.archive, part)
-            if block.kind != LEFT_OUT
-        )
+    def _blocks(
+        self, part: str, kind_of: Callable[[Style], tuple[str, int]], at: str
+    ) -> Iterator[Block]:
+        for block in Paragraphs(self.limits, kind_of).of(self.archive, part):
+            if block.kind != LEFT_OUT:
+                yield block._replace(at=at)
 
 
 def _kind(style: Style) -> tuple[str, int]:

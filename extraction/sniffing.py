@@ -68,7 +68,7 @@ def _kind(file: BinaryIO, head: bytes, ending: str) -> str:
     foreign = _foreign(head)
     if foreign:
         raise Refused("unknown_type", ending=ending, kind=foreign)
-    if is_text(head):
+    if is_text(head) and not _was_pdf(head, ending):
         return _text(head)
     promised = KIND_OF_ENDING.get(ending, "")
     if promised in office.USUAL and _has_archive(file):
@@ -90,6 +90,11 @@ def _is_pdf(head: bytes, ending: str) -> bool:
     if at < 0:
         return False
     return not head[:at].strip(b"\xef\xbb\xbf\0 \t\r\n") or KIND_OF_ENDING.get(ending) not in TEXTS
+
+
+def _was_pdf(head: bytes, ending: str) -> bool:
+    """Tell whether this looks like the rest of a PDF whose beginning is damaged."""
+    return KIND_OF_ENDING.get(ending) == "pdf" and b"obj" in head and b"<<" in head
 
 
 def _old(file: BinaryIO, ending: str) -> str:

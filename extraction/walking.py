@@ -49,9 +49,9 @@ class Walk:
         #: For each AlternateContent: characters met before it, and whether one was chosen.
         self._choices: list[tuple[int, bool]] = []
 
-    def parser(self) -> XMLParserType:
-        """Return a parser that leads through a part."""
-        made = xml.parser()
+    def parser(self, start: bytes) -> XMLParserType:
+        """Return a parser that leads through a part, which begins like this."""
+        made = xml.parser(start)
         made.StartElementHandler = self._start
         made.EndElementHandler = self._end
         made.CharacterDataHandler = self._text

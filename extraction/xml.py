@@ -15,9 +15,13 @@ OUT_OF_MEMORY = 1  # XML_ERROR_NO_MEMORY
 Start = Callable[[str, dict[str, str]], None]
 
 
-def parser() -> expat.XMLParserType:
-    """Return a parser that gives names as "namespace}tag", and refuses a DTD."""
-    made = expat.ParserCreate(namespace_separator="}")
+def parser(start: bytes = b"") -> expat.XMLParserType:
+    """Return a parser that gives names as "namespace}tag", and refuses a DTD.
+
+    ``start`` is how the part begins: some programs write "utf8", which Expat does not know.
+    """
+    wrong = b"utf8" in start[:100].lower()
+    made = expat.ParserCreate("UTF-8" if wrong else None, "}")
     made.buffer_text = True
     made.StartDoctypeDeclHandler = _no_dtd
     return made
@@ -64,7 +68,7 @@ def each_start(content: bytes, start: Start) -> None:
         nonlocal depth
         depth -= 1
 
-    made = parser()
+    made = parser(content)
     made.StartElementHandler = opened
     made.EndElementHandler = closed
     step(made, content, last=True)
@@ -90,7 +94,7 @@ def each_text(content: bytes, text: Callable[[str, str], None]) -> None:
         text(local(name), "".join(parts))
         parts.clear()
 
-    made = parser()
+    made = parser(content)
     made.StartElementHandler = opened
     made.EndElementHandler = closed
     made.CharacterDataHandler = parts.append

@@ -40,7 +40,13 @@ app.conf.update(
     worker_soft_shutdown_timeout=config.worker_grace_seconds,
     worker_enable_soft_shutdown_on_idle=False,
     worker_concurrency=config.worker_concurrency,
+    # A child says that it is up to a main process that may just be waiting for Redis, hearing nothing.
+    worker_proc_alive_timeout=60.0,
     worker_cancel_long_running_tasks_on_connection_loss=False,
+    broker_transport="worker.transport:Transport",
+    worker_consumer="worker.consumer:Consumer",
+    # A Redis that refuses (READONLY after a failover, say) is waited for like one that is away.
+    broker_channel_error_retry=True,
     broker_connection_retry_on_startup=True,
     broker_connection_retry=True,
     broker_connection_max_retries=None,

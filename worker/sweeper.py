@@ -1,5 +1,6 @@
 """The thread that sweeps, in every worker's main process."""
 
+import os
 import threading
 import time
 
@@ -16,6 +17,12 @@ log = structlog.get_logger(__name__)
 EVERY = 1.0  # seconds
 _stopping = threading.Event()
 _signing = threading.Lock()
+#: Held by a sweep, and while a child is made. SQLite notes in memory which locks its process holds:
+#: a child made in the middle of a transaction waits for one that nobody will ever release.
+_quiet = threading.RLock()
+os.register_at_fork(
+    before=_quiet.acquire, after_in_parent=_quiet.release, after_in_child=_quiet.release
+)
 
 
 def start(app: Flask, *, concurrency: int) -> None:
@@ -44,7 +51,7 @@ def _run(app: Flask, concurrency: int) -> None:
     while not _stopping.wait(EVERY):
         began = time.monotonic()
         try:
-            with app.app_context():
+            with _quiet, app.app_context():
                 _sign_in(concurrency)
                 sweeping.sweep(client)
         except SQLAlchemyError as problem:

@@ -1,22 +1,26 @@
 """A file is asked for, written by a job, downloaded, and removed after a while."""
 
 import csv
+import dataclasses
 import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from webapp import storage
 from webapp.accounts.models import AuditEntry
 from webapp.clock import now
 from webapp.exports import asking, cleaning, writing
 from webapp.exports.models import KEPT_FOR, Export
+from webapp.extensions import db as database
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
 from webapp.services.models import Service
+from webapp.storage.models import StoredFile
 
 NAMES = ["Zoë", "=cmd()", "a,b", 'say "hi"', "two\nlines"]
 
@@ -26,6 +30,15 @@ def names(args: dict[str, Any]) -> Iterator[list[str]]:
     yield ["Name", "Number"]
     for number in range(args["count"]):
         yield [NAMES[number % len(NAMES)], f"+9198{number:08d}"]
+
+
+@writing.writer("tests.services")
+def services(_args: dict[str, Any]) -> Iterator[list[str]]:
+    """Ask the database again and again, so that a transaction is open while parts are stored."""
+    yield ["Name"]
+    for _ in range(40):
+        for name in database.session.scalars(select(Service.name)):
+            yield from ([name] for _ in range(1_000))
 
 
 @writing.writer("tests.broken")
@@ -87,6 +100,29 @@ def test_a_download_carries_its_name_in_any_language(db, queue, otto, filename, 
     header = otto.get(f"/exports/{export.id}/file").headers["Content-Disposition"]
 
     assert header == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}"
+
+
+@pytest.fixture
+def in_the_database(app, monkeypatch):
+    """Keep files in the database, where whoever stores and whoever has a transaction meet."""
+    changed = dataclasses.replace(app.extensions["settings"], storage_url=storage.DATABASE)
+    monkeypatch.setitem(app.extensions, "settings", changed)
+
+
+def test_a_file_is_written_and_removed_where_files_lie_in_the_database(
+    db, queue, otto, in_the_database, service
+):
+    export = asking.ask("tests.services", "Services.csv")
+    db.session.commit()
+    queue.run()
+
+    answer = otto.get(f"/exports/{export.id}/file")
+    assert answer.data.decode("utf-8-sig").splitlines() == ["Name", *["A"] * 40_000]
+    export.created_at = now() - KEPT_FOR - timedelta(minutes=1)
+    enqueue(JobKind.EXPORTS_CLEAN)
+    db.session.commit()
+    queue.run()
+    assert db.session.query(StoredFile).count() == 0
 
 
 def test_its_page_shows_the_job_and_then_the_link(db, queue, otto):

@@ -126,7 +126,16 @@ def test_rows_of_a_table_are_lines_and_the_first_is_its_header_when_the_table_sa
 def test_a_table_that_is_only_a_layout_is_read_as_paragraphs():
     inner = f"<w:tbl>{row(cell(para('a')), cell(para('b')))}</w:tbl>"
     outer = f"<w:tbl>{row(cell(para('One.'), para('Two.'), inner, para('Three.')))}</w:tbl>"
-    assert read(docx(outer), "a.docx").text == "One.\n\nTwo.\n\na | b\n\nThree."
+    found = read(docx(para("Zero.") + outer + para("Four.")), "a.docx")
+    assert found.text == "Zero.\n\nOne.\n\nTwo.\n\na | b\n\nThree.\n\nFour."
+    assert [mark[4] for mark in found.pieces[0]["marks"]] == [
+        "paragraph 1",
+        "table 1, row 1",
+        "table 1, row 1",
+        "table 2, row 1",
+        "table 1, row 1",
+        "paragraph 2",
+    ]
 
 
 def test_notes_and_headers_stand_at_the_end_in_sections_of_their_own():
@@ -231,4 +240,9 @@ def test_text_that_is_longer_than_the_limit_is_refused():
 
 def test_a_document_in_utf_16_is_read():
     xml = make.document(para("Größe")).replace("UTF-8", "UTF-16").encode("utf-16")
+    assert read(docx("", parts={"word/document.xml": xml}), "a.docx").text == "Größe"
+
+
+def test_a_document_that_misspells_its_encoding_is_read():
+    xml = make.document(para("Größe")).replace("UTF-8", "utf8").encode()
     assert read(docx("", parts={"word/document.xml": xml}), "a.docx").text == "Größe"

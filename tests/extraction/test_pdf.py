@@ -2,9 +2,11 @@ import io
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
+from reportlab.pdfgen.canvas import Canvas
 
 from tests.extraction.pdfs import by_hand, locked, pdf, picture
 from tests.extraction.reads import read
+from webapp.knowledge.refusals import words
 
 
 def test_each_page_is_a_piece_with_its_text_and_the_number_of_pages_is_known_first():
@@ -71,7 +73,25 @@ def test_a_document_of_blank_pages_has_nothing_to_read():
     writer.add_blank_page(100, 100)
     into = io.BytesIO()
     writer.write(into)
-    assert read(into.getvalue(), "a.pdf").refused == "nothing_to_read"
+    found = read(into.getvalue(), "a.pdf")
+    assert found.refused == "images_only"
+    assert words(found.refused, found.detail).sentence == (
+        "There is no text in this PDF: its pages are blank."
+    )
+
+
+def test_what_was_filled_into_a_form_or_written_onto_a_page_is_read():
+    into = io.BytesIO()
+    canvas = Canvas(into)
+    canvas.drawString(72, 700, "Arrival")
+    canvas.acroForm.textfield(name="f1", tooltip="Date of arrival", value="12 May", x=150, y=690)
+    canvas.acroForm.textfield(name="f2", tooltip="Empty", value="", x=150, y=650)
+    canvas.acroForm.checkbox(name="f3", tooltip="Breakfast", checked=True, x=150, y=600)
+    canvas.freeTextAnnotation("Late check-in", DA="/F 9 Tf", Rect=(100, 100, 300, 200))
+    canvas.linkURL("https://hotel.example", (0, 0, 10, 10))
+    canvas.save()
+    found = read(into.getvalue(), "a.pdf")
+    assert found.text == "Arrival\n\nDate of arrival: 12 May\n\nLate check-in"
 
 
 def test_reading_goes_on_where_it_stopped_and_knows_of_the_text_before():

@@ -153,6 +153,7 @@ def test_an_encrypted_office_file_needs_a_password(names: tuple[str, str], name:
 
 def test_a_damaged_file_of_a_known_name_is_not_called_unknown():
     assert refused(b"\0\1\2\3" * 100, "a.pdf").code == "broken"
+    assert refused(PDF.replace(b"%PDF", b"xxxx"), "a.pdf").code == "broken"
     assert refused(zipped({"x": "y"}), "a.docx").code == "broken"
     assert refused(docx(para("x"))[:-60], "a.docx").code == "truncated"
     assert refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.xls").code == "broken"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.websites.site import Answer, Site, html
      ({"max_seconds": 0}, "time of 0 minutes")],
 )  # fmt: skip
 def test_a_site_without_end_is_read_as_far_as_the_limits_go(
-    site: Site, crawls: Crawls, limit: dict[str, int], words: str
+    site: Site, crawls: Crawls, limit: dict[str, Any], words: str
 ) -> None:
     def endless(path: str) -> Answer | None:
         if not path.startswith("/day/"):

@@ -15,7 +15,7 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs import asking
 from webapp.jobs.models import Job
-from webapp.knowledge.models import Source, SourceState
+from webapp.knowledge.models import Reading, Source, SourceState
 from webapp.websites import ending
 from webapp.websites.models import PageState, WebPage, Website
 
@@ -200,6 +200,20 @@ def test_the_pages_are_listed_by_state_and_found_by_words(vera: FlaskClient) -> 
     assert vera.get(f"{where}?state=odd").status_code == 404
     fragment = vera.get(f"{where}?q=77", headers=HTMX)
     assert "<html" not in fragment.text
+
+
+def test_a_page_that_was_read_leads_to_its_text(vera: FlaskClient) -> None:
+    website = a_website()
+    reading = Reading(source_id=website.source_id, place="https://hotel.example/", live=True)
+    db.session.add(reading)
+    db.session.flush()
+    db.session.add(
+        WebPage(source_id=website.source_id, url="https://hotel.example/", crawl=1, links=[],
+                title="Start", state=PageState.READ, fetched_at=now(), reading_id=reading.id)
+    )  # fmt: skip
+    db.session.commit()
+    for page in (f"/websites/{website.source_id}", f"/websites/{website.source_id}/pages"):
+        assert f'href="/knowledge/readings/{reading.id}/parts/1"' in vera.get(page).text
 
 
 def test_names_and_titles_are_shown_as_text(vera: FlaskClient) -> None:

@@ -180,6 +180,7 @@ def test_a_website_is_read_again_when_its_time_has_come(
     _look_for_due(queue)
     website = crawls.now(website)
     assert website.crawl == 2
+    assert website.next_at
     assert website.next_at > now() + timedelta(days=6)
     assert crawls.job(website).asked_by_id is None
 
@@ -191,6 +192,7 @@ def test_a_website_whose_crawl_failed_is_tried_again_the_next_time(
     hotel.answers.clear()
     website = crawls.read(every_days=1)
     assert website.source.state == "failed"
+    assert website.next_at
     assert website.next_at > now() + timedelta(hours=23)
 
 

@@ -13,6 +13,7 @@ from webapp.extensions import db
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.running import Impossible, NotNow, Run
+from webapp.jobs.sweeping import rescue
 
 SHORT = JobKind.NOTHING
 POLICIES[SHORT] = POLICIES[SHORT]._replace(soft_limit=3, hard_limit=6)
@@ -91,6 +92,20 @@ def deaf(run: Run) -> None:
         except SoftTimeLimitExceeded:
             continue
     effect(run)
+
+
+DAWDLE = Path(os.environ["DAWDLE"])
+
+
+@rescue
+def dawdle() -> None:
+    """Stay in a transaction for a while, when there is a file that asks for it; take that away."""
+    if DAWDLE.exists():
+        record("test.dawdle", "Dawdled")
+        db.session.flush()
+        DAWDLE.unlink()
+        time.sleep(5)
+        db.session.commit()
 
 
 ACTIONS = {

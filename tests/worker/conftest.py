@@ -17,7 +17,12 @@ def _stack(
     kind: "Kind", new_database: "NewDatabase", tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    here = Stack(folder, new_database(kind, release), app="tests.worker.app")
+    here = Stack(
+        folder,
+        new_database(kind, release),
+        app="tests.worker.app",
+        DAWDLE=str(folder / "dawdle"),
+    )
     try:
         here.open()
         yield here

@@ -1,15 +1,17 @@
 """Processes that end in the middle of their work, asked or not."""
 
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.live import wait_for
-from tests.worker.asked import Asked, pid_of
+from tests.worker.asked import Asked, busy, pid_of
 from webapp.jobs.models import JobState, Worker
 
 LOST = "Its worker stopped in the middle. It goes on with another one."
+BROKEN = "a task broke off"  # in the worker's log
 
 
 @pytest.fixture
@@ -35,6 +37,22 @@ def test_a_killed_childs_job_goes_on_before_its_lease_is_over(stack, go):
     go.touch()
     assert asked.ends().lost == 1
     assert (asked.effects, asked.history) == (1, [LOST])
+
+
+def test_a_child_made_in_the_middle_of_a_sweep_can_write(stack, go):
+    broken = stack.worker.log().count(BROKEN)
+    old = stack.worker.children()
+    asked = Path(stack.env["DAWDLE"])
+    asked.touch()
+    wait_for(lambda: not asked.exists())
+    old[0].kill()
+    wait_for(lambda: set(stack.worker.children()) - set(old))
+
+    jobs = busy(stack, go)
+    go.touch()
+
+    assert [job.ends().attempt for job in jobs] == [1, 1]
+    assert stack.worker.log().count(BROKEN) == broken
 
 
 def test_a_killed_workers_job_goes_on_with_another_one(stack, second_worker, go):

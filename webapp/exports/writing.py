@@ -48,9 +48,9 @@ def write(run: Run, export: Export) -> str:
     if left:
         db.session.commit()
         storage.delete(left)
+    counted = _Counted(run, writers[export.what](export.args))
     export.path = path
     run.step(done=0, note="Writing the file.")
-    counted = _Counted(run, writers[export.what](export.args))
     try:
         size = storage.put(path, _between(in_parts(counted)))
     except BaseException:

@@ -74,9 +74,12 @@ def sweep(client: redis.Redis) -> int:
                 return published
             published += publish_due(queue, state=state, priority=priority, before=before)
     for task, waiting in backlogs.items():
-        # A wake-up that still lies in its list is enough.
-        if not _lies_there(client, task) and waiting():
-            wake(task)
+        try:
+            # A wake-up that still lies in its list is enough.
+            if not _lies_there(client, task) and waiting():
+                wake(task)
+        except redis.RedisError:
+            break
     db.session.commit()
     return published
 

@@ -6,16 +6,16 @@ number or a code what is typed, and its parts.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from threading import Lock
 from typing import Any, NamedTuple
 
 import Stemmer
 
 from webapp.knowledge.languages import language_of, stop_words
-from webapp.knowledge.words import TOGETHER, Atom, Piece, bare, piece
+from webapp.knowledge.words import Atom, Piece, bare, piece, places, together
 
 __all__ = ["Question", "Token", "Word", "atoms", "language_of", "question", "terms", "tokens"]
 
@@ -26,6 +26,9 @@ STEMMERS = {
     "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish",
     "tr": "turkish",
 }  # fmt: skip
+#: Languages that write several words as one, and how long a word is that may be such a one.
+COMPOUNDING = ("de", "nl", "sv", "da", "no", "fi", "hu")
+LONG = 6
 #: Words of a question that count; of more, the first ones.
 MOST_WORDS = 100
 _QUOTED = re.compile("[\"\u201c\u201e\u201f\u00ab\u300c]([^\"\u201c-\u201f\u00ab\u00bb\u300c\u300d]+)"
@@ -52,6 +55,8 @@ class Word(NamedTuple):
     beginning: bool = False
     #: It stood in quotation marks: a passage without it is not wanted.
     needed: bool = False
+    #: Its stem, if words of its language are put together into longer ones: those are kin of it.
+    compound: str = ""
 
 
 class Question(NamedTuple):
@@ -66,20 +71,33 @@ class Question(NamedTuple):
 
 def terms(text: str, language: str) -> list[str]:
     """Return what the index holds of a text, in order."""
-    return [term for found in TOGETHER.findall(text) for term in _terms(found, language)]
+    return list(chain.from_iterable(map(_kept(language).__getitem__, together(text))))
 
 
 def tokens(text: str, language: str) -> Iterator[Token]:
     """Yield the terms of a text with their places in it; those of a whole before those of its parts."""
-    for found in TOGETHER.finditer(text):
+    return _placed(text, language, None)
+
+
+def matches(text: str, language: str, wanted: Callable[[str], object]) -> Iterator[Token]:
+    """Yield those tokens whose term is wanted; much faster than to look at every token."""
+    return _placed(text, language, wanted)
+
+
+def _placed(text: str, language: str, wanted: Callable[[str], object] | None) -> Iterator[Token]:
+    kept = _kept(language)
+    for found in places(text):
+        if wanted is not None and not any(map(wanted, kept[found[0]])):
+            continue
         start = found.start()
         for token in _tokens(piece(found[0]), language):
-            yield Token(start + token.start, start + token.end, token.term)
+            if wanted is None or wanted(token.term):
+                yield Token(start + token.start, start + token.end, token.term)
 
 
 def atoms(text: str) -> Iterator[Atom]:
     """Yield every smallest part of a text, stop words too, without accents: for phrases."""
-    for found in TOGETHER.finditer(text):
+    for found in places(text):
         start = found.start()
         for atom in piece(found[0]).atoms:
             yield Atom(start + atom.start, start + atom.end, bare(atom.form))
@@ -98,12 +116,12 @@ def question(query: str, languages: Sequence[str], *, prefix: bool = False) -> Q
     open_end = prefix and bool(query) and query[-1].isalnum()
     words: dict[tuple[str, ...], Word] = {}
     said: list[str] = []
-    found = list(TOGETHER.finditer(query))[:MOST_WORDS]
-    for together in found:
-        apart = piece(together[0])
+    found = list(places(query))[:MOST_WORDS]
+    for each in found:
+        apart = piece(each[0])
         said += [bare(atom.form) for atom in apart.atoms]
-        needed = any(one.start() < together.start() < one.end() for one in quoted)
-        for word in _words(apart, held, asked, last=open_end and together is found[-1]):
+        needed = any(one.start() < each.start() < one.end() for one in quoted)
+        for word in _words(apart, held, asked, last=open_end and each is found[-1]):
             before = words.get(word.terms, word)
             words[word.terms] = word._replace(needed=needed or before.needed)
     return Question(
@@ -131,7 +149,19 @@ def _words(apart: Piece, held: list[str], asked: str, *, last: bool) -> Iterator
         if open_end:
             found.append(bare(atom.form))
         if found:
-            yield Word(tuple(dict.fromkeys(found)), beginning=open_end)
+            yield Word(
+                tuple(dict.fromkeys(found)),
+                beginning=open_end,
+                compound=_compound(atom.form, held, asked),
+            )
+
+
+def _compound(form: str, held: list[str], asked: str) -> str:
+    languages = [one for one in held if one in COMPOUNDING and asked in {"", one}]
+    if not languages or len(form) < LONG or not form.isalpha():
+        return ""
+    stem = _term(form, languages[0])
+    return stem if len(stem) >= LONG else ""
 
 
 def _tokens(apart: Piece, language: str) -> Iterator[Token]:
@@ -151,21 +181,28 @@ def _tokens(apart: Piece, language: str) -> Iterator[Token]:
     yield Token(found[-1].start, found[-1].end, bare(found[-1].form))
 
 
-def _terms(found: str, language: str) -> tuple[str, ...]:
-    return (
-        _kept_terms(found, language)
-        if len(found) <= len("extraordinarily")
-        else _all(found, language)
-    )
+class Kept(dict[str, tuple[str, ...]]):
+    """The terms of what was written together, of one language, as far as it was met already."""
+
+    MOST = 50_000
+    LONGEST = 24  # longer ones hardly come again: runs without spaces, above all
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def __missing__(self, found: str) -> tuple[str, ...]:
+        known = tuple(token.term for token in _tokens(piece(found), self.language))
+        if len(found) <= self.LONGEST:
+            if len(self) >= self.MOST:
+                self.clear()
+            self[found] = known
+        return known
 
 
-@lru_cache(maxsize=200_000)
-def _kept_terms(found: str, language: str) -> tuple[str, ...]:
-    return _all(found, language)
-
-
-def _all(found: str, language: str) -> tuple[str, ...]:
-    return tuple(token.term for token in _tokens(piece(found), language))
+@lru_cache
+def _kept(language: str) -> Kept:
+    return Kept(language)
 
 
 @lru_cache(maxsize=200_000)

@@ -113,6 +113,17 @@ def _harmless(name: str) -> str:
     return kept.encode("utf-8", "replace").decode()
 
 
+def _understood(raw: bytes) -> dict[str, Any]:
+    """Return a line; raises NotRead for a refusal, and for what no sound reader would write."""
+    try:
+        found: dict[str, Any] = json.loads(raw)
+        if found["is"] == "refused":
+            raise NotRead(found["code"], found["detail"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotRead("crashed") from error
+    return found
+
+
 @cache
 def prepare() -> None:
     """Compile what the child imports, once per process: it may write no file, so it cannot itself.
@@ -193,9 +204,7 @@ class Child:
             if raw is None:
                 raise self.ended()
             self.left -= time.monotonic() - began
-            found: dict[str, Any] = json.loads(raw)
-            if found["is"] == "refused":
-                raise NotRead(found["code"], found["detail"])
+            found = _understood(raw)
             yield found
             if found["is"] == "end":
                 return

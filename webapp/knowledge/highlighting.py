@@ -5,7 +5,7 @@ term of the question is marked. The text is escaped before anything is marked in
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from markupsafe import Markup, escape
 
@@ -16,17 +16,22 @@ Spans = Sequence[tuple[int, int]]
 GAP = " … "
 
 
-def spans(text: str, language: str, asked: Question) -> list[tuple[int, int]]:
+def spans(
+    text: str, language: str, asked: Question, also: Collection[str] = ()
+) -> list[tuple[int, int]]:
     """Return where words of the question stand in a text of this language; phrases as a whole.
 
-    In order; none overlaps another.
+    In order; none overlaps another. ``also``: further terms that the search took for its words.
     """
-    whole = {term for word in asked.words for term in word.terms}
+    whole = {term for word in asked.words for term in word.terms} | set(also)
     beginnings = tuple(word.terms[-1] for word in asked.words if word.beginning)
+
+    def wanted(term: str) -> bool:
+        return term in whole or (bool(beginnings) and term.startswith(beginnings))
+
     found = [
         (token.start, token.end)
-        for token in analysing.tokens(text, language)
-        if token.term in whole or (beginnings and token.term.startswith(beginnings))
+        for token in analysing.matches(text, language, wanted if beginnings else whole.__contains__)
     ]
     found += [span for phrase in asked.phrases for span in phrase_spans(text, phrase)]
     found += [span for word in asked.stop_words for span in phrase_spans(text, (word,))]

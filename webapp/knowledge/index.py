@@ -4,7 +4,6 @@ SQLite has full-text search of its own, PostgreSQL postings of ours; both are gi
 ``analysing`` and rank by the same formula, BM25 as SQLite's ``bm25()`` has it.
 """
 
-import math
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -19,9 +18,6 @@ from webapp.knowledge.models import Chunk, Reading
 from webapp.knowledge.sought import Sought
 from webapp.knowledge.stop_words import STOP_WORDS
 
-K1, B = 1.2, 0.75
-#: What a term is worth that most passages have.
-LEAST_WORTH = 1e-6
 INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
@@ -95,16 +91,6 @@ def beginning(start: str, most: int) -> dict[str, int]:
 def candidates(sought: Sought, limit: int) -> list[tuple[int, float]]:
     """Return the best passages by BM25, at most so many: id and score, the best first."""
     return _database().candidates(db.session.connection(), sought, limit)  # type: ignore[no-any-return]
-
-
-def worth(passages: int, having: int) -> float:
-    """Return what it says that a passage has a word which ``having`` of all have (idf)."""
-    return max(LEAST_WORTH, math.log((passages - having + 0.5) / (having + 0.5)))
-
-
-def weight(times: float, length: int, mean: float) -> float:
-    """Return how much a word's standing so often in a passage of this length counts (0 to 2.2)."""
-    return times * (K1 + 1) / (times + K1 * (1 - B + B * length / mean)) if times else 0.0
 
 
 def _database() -> ModuleType:

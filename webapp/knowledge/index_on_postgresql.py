@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from webapp.knowledge.sought import Sought
+from webapp.knowledge.sought import K1, B, Sought
 
 #: Passages in one row.
 BLOCK = 200
-K1, B = 1.2, 0.75
 
 
 def write(connection: Connection, entries: Sequence[tuple[int, int, list[str]]]) -> None:
@@ -69,31 +68,42 @@ def beginning(connection: Connection, start: str, most: int) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
+# The rare words choose the passages, the others help to rank them; the first are then weighed word
+# by word, for a word may have several terms and still is one.
 CANDIDATES = """
 WITH readable AS MATERIALIZED (
     SELECT r.id FROM knowledge_readings r JOIN knowledge_sources s ON s.id = r.source_id
     WHERE r.live AND s.state <> 'removing'{where}
 ), asked AS MATERIALIZED (
-    SELECT * FROM unnest(CAST(:terms AS text[]), CAST(:worths AS float8[]), CAST(:rares AS bool[]))
-        AS a(term, worth, rare)
+    SELECT * FROM unnest(CAST(:terms AS text[]), CAST(:numbers AS int[]), CAST(:worths AS float8[]),
+        CAST(:rares AS bool[])) AS a(term, word, worth, rare)
 ), found AS MATERIALIZED (
-    SELECT a.worth, unnest(p.chunks) AS chunk, unnest(p.times) AS times, unnest(p.lengths) AS length
+    SELECT a.word, a.worth,
+        unnest(p.chunks) AS chunk, unnest(p.times) AS times, unnest(p.lengths) AS length
     FROM asked a JOIN knowledge_postings p ON p.term = a.term
     WHERE a.rare AND p.reading_id IN (SELECT id FROM readable)
 ), chosen AS MATERIALIZED (
-    SELECT chunk, sum(worth * times * :over / (times + :fixed + :rising * length)) AS score
-    FROM found{needed} GROUP BY chunk
-), helping AS (
-    SELECT a.worth, unnest(p.chunks) AS chunk, unnest(p.times) AS times, unnest(p.lengths) AS length
-    FROM asked a JOIN knowledge_postings p ON p.term = a.term
-    WHERE NOT a.rare AND p.reading_id IN (SELECT id FROM readable)
-), scored AS (
-    SELECT chunk, score FROM chosen
-    UNION ALL
-    SELECT h.chunk, h.worth * h.times * :over / (h.times + :fixed + :rising * h.length)
-    FROM helping h JOIN chosen USING (chunk)
+    SELECT DISTINCT chunk FROM found{needed}
+), helping AS MATERIALIZED (
+    SELECT h.* FROM (
+        SELECT a.word, a.worth,
+            unnest(p.chunks) AS chunk, unnest(p.times) AS times, unnest(p.lengths) AS length
+        FROM asked a JOIN knowledge_postings p ON p.term = a.term
+        WHERE NOT a.rare AND p.reading_id IN (SELECT id FROM readable)
+    ) h JOIN chosen USING (chunk)
+), every AS (
+    SELECT word, worth, chunk, times, length FROM found{joined}
+    UNION ALL SELECT word, worth, chunk, times, length FROM helping
+), best AS MATERIALIZED (
+    SELECT chunk FROM every GROUP BY chunk
+    ORDER BY sum(worth * times * :over / (times + :fixed + :rising * length)) DESC, chunk
+    LIMIT :limit
+), words AS (
+    SELECT chunk, word, max(worth) AS worth, sum(times) AS times, max(length) AS length
+    FROM every JOIN best USING (chunk) GROUP BY chunk, word
 )
-SELECT chunk, sum(score) AS score FROM scored GROUP BY chunk ORDER BY score DESC, chunk LIMIT :limit
+SELECT chunk, sum(worth * times * :over / (times + :fixed + :rising * length)) AS score
+FROM words GROUP BY chunk ORDER BY score DESC, chunk
 """
 NEEDED = """chunk IN (
     SELECT unnest(chunks) FROM knowledge_postings WHERE term = ANY(:needed{number}))"""
@@ -102,12 +112,15 @@ NEEDED = """chunk IN (
 def candidates(connection: Connection, sought: Sought, limit: int) -> list[tuple[int, float]]:
     """Return the best passages, by BM25: id and score, the best first."""
     asked = [
-        (term, word.worth, word.rare or word.needed) for word in sought.words for term in word.terms
+        (term, number, word.worth, word.rare or word.needed)
+        for number, word in enumerate(sought.words)
+        for term in word.terms
     ]
     values: dict[str, Any] = {
-        "terms": [term for term, _worth, _rare in asked],
-        "worths": [worth for _term, worth, _rare in asked],
-        "rares": [rare for _term, _worth, rare in asked],
+        "terms": [one[0] for one in asked],
+        "numbers": [one[1] for one in asked],
+        "worths": [one[2] for one in asked],
+        "rares": [one[3] for one in asked],
         "over": K1 + 1,
         "fixed": K1 * (1 - B),
         "rising": K1 * B / sought.length,
@@ -124,5 +137,7 @@ def candidates(connection: Connection, sought: Sought, limit: int) -> list[tuple
     clauses = [NEEDED.format(number=number) for number in range(len(needed))]
     values |= {f"needed{number}": terms for number, terms in enumerate(needed)}
     every = f" WHERE {' AND '.join(clauses)}" if clauses else ""
-    rows = connection.execute(text(CANDIDATES.format(where=where, needed=every)), values)
+    joined = " JOIN chosen USING (chunk)" if clauses else ""
+    query = CANDIDATES.format(where=where, needed=every, joined=joined)
+    rows = connection.execute(text(query), values)
     return [(row[0], row[1]) for row in rows]

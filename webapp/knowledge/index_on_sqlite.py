@@ -1,17 +1,20 @@
 """The index on SQLite: its full-text search (FTS5), which is given terms instead of text."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from webapp.knowledge.sought import Sought
+from webapp.knowledge.sought import Sought, weight
 
+#: How many of the first are weighed again.
+AGAIN = 100
 TERMS = "SELECT term, doc FROM knowledge_index_terms WHERE "
 
 # The index is asked first and gives the best first, so only those are looked up that are taken.
 CANDIDATES = """
-SELECT i.rowid, -i.rank FROM knowledge_index i
+SELECT i.rowid, -i.rank, i.terms FROM knowledge_index i
 CROSS JOIN knowledge_chunks c ON c.id = i.rowid
 CROSS JOIN knowledge_readings r ON r.id = c.reading_id
 CROSS JOIN knowledge_sources s ON s.id = r.source_id
@@ -56,7 +59,10 @@ def beginning(connection: Connection, start: str, most: int) -> dict[str, int]:
 
 
 def candidates(connection: Connection, sought: Sought, limit: int) -> list[tuple[int, float]]:
-    """Return the best passages, by BM25: id and score, the best first."""
+    """Return the best passages, by BM25: id and score, the best first.
+
+    FTS5 weighs each term by itself; where a word has several, the first are weighed again by word.
+    """
     values: dict[str, Any] = {"match": _match(sought), "limit": limit}
     where = ""
     if sought.kind is not None:
@@ -66,7 +72,19 @@ def candidates(connection: Connection, sought: Sought, limit: int) -> list[tuple
         where += " AND s.id IN (SELECT value FROM json_each(:sources))"
         values["sources"] = f"[{','.join(map(str, sought.source_ids))}]"
     rows = connection.execute(text(CANDIDATES.format(where=where)), values)
-    return [(row[0], row[1]) for row in rows]
+    found = [(row[0], row[1], row[2]) for row in rows]
+    first = [(chunk_id, _score(terms.split(" "), sought)) for chunk_id, _, terms in found[:AGAIN]]
+    first.sort(key=lambda one: (-one[1], one[0]))
+    return first + [(chunk_id, score) for chunk_id, score, _terms in found[AGAIN:]]
+
+
+def _score(terms: list[str], sought: Sought) -> float:
+    times = Counter(terms)
+    length = len(terms)
+    return sum(
+        word.worth * weight(sum(map(times.__getitem__, word.terms)), length, sought.length)
+        for word in sought.words
+    )
 
 
 def _match(sought: Sought) -> str:

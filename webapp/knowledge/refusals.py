@@ -133,6 +133,8 @@ WORDS = {
 }
 
 
+BLANK = Words("There is no text in this PDF: its pages are blank.", WORDS["nothing_to_read"].advice)
+
 #: The same where it is known what kind of file it is, or is meant to be.
 OF_A_KIND = {
     "broken": Words(
@@ -152,6 +154,8 @@ def words(code: str, detail: Mapping[str, Any]) -> Words:
     given["kind"] = CALLED.get(kind, "something else")
     if code == "unknown_type":
         return _unknown(kind, str(detail.get("ending") or ""))
+    if code == "images_only" and detail.get("blank"):
+        return BLANK
     found = OF_A_KIND.get(code) if kind in CALLED else None
     sentence, advice = found or WORDS.get(code, WORDS["crashed"])
     return Words(sentence.format_map(_Given(given)), advice.format_map(_Given(given)))

@@ -1,6 +1,5 @@
 """Looking for passages: the words of a question, the best passages first, and what matched in each."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,13 +8,13 @@ from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db
 from webapp.knowledge import analysing, highlighting, index, reading_through
-from webapp.knowledge.analysing import Question
+from webapp.knowledge.analysing import LONG, Question, Word
 from webapp.knowledge.index import Statistics
 from webapp.knowledge.models import Chunk, SourceKind
-from webapp.knowledge.sought import Sought, SoughtWord
+from webapp.knowledge.sought import Sought, SoughtWord, worth
 
-#: The best passages as the database ranks them are looked at once more, word by word: so many.
-LOOKED_AT = 100
+#: So many are always asked for, so that the order does not depend on which page of it is looked at.
+RANKED = 100
 #: Passages in which a phrase is looked for, the best first, before it is given up.
 READ_FOR_PHRASES = 1_000
 #: Words of a question by which passages are looked for; of more, the rarest.
@@ -27,6 +26,9 @@ RARE = 0.05
 FEW = 2_000
 #: A word that is not finished may become one of so many.
 ENDINGS = 50
+#: In German and its like, Schmalspurbahn is kin to Schmalspur and to Bahn, from so many letters on,
+#: and to what begins with the same letters; kin are worth this share of the word itself.
+SHORT, KIN = 4, 0.5
 
 
 class Hit(NamedTuple):
@@ -66,6 +68,7 @@ def search(
     if not statistics.passages or not limit:
         return Found([], more=False)
     asked = analysing.question(query, statistics.languages, prefix=prefix)
+    also: set[str] = set()
     if not asked.words:
         chunks = reading_through.passages(
             asked, source_ids=source_ids, kind=kind, limit=limit + 1, offset=offset
@@ -75,10 +78,11 @@ def search(
         words = _sought(asked, statistics)
         if not words or any(word.needed and not word.terms for word in words):
             return Found([], more=False)
+        also = {term for word in words for term in word.terms}
         sought = Sought(tuple(words), statistics.length, source_ids, kind)
         ranked = _ranked(asked, sought, limit=limit + 1, offset=offset)
     hits = [
-        Hit(chunk, score, highlighting.spans(chunk.text, chunk.language, asked))
+        Hit(chunk, score, highlighting.spans(chunk.text, chunk.language, asked, also))
         for chunk, score in ranked[:limit]
     ]
     return Found(hits, more=len(ranked) > limit)
@@ -86,38 +90,54 @@ def search(
 
 def _sought(asked: Question, statistics: Statistics) -> list[SoughtWord]:
     """Return the words that the index has, with what each is worth, the rarest first."""
-    known = index.frequencies([term for word in asked.words for term in word.terms])
-    found: list[tuple[int, tuple[str, ...], bool]] = []
+    every = [term for word in asked.words for term in word.terms]
+    known = index.frequencies(every + [part for word in asked.words for part in _parts(word)])
+    found: list[tuple[int, tuple[str, ...], bool, float]] = []
     for word in asked.words:
         having = {term: known[term] for term in word.terms if term in known}
         if word.beginning:
             having |= index.beginning(word.terms[-1], ENDINGS)
         if having or word.needed:
-            found.append((sum(having.values()), tuple(having), word.needed))
+            found.append((sum(having.values()), tuple(having), word.needed, 1.0))
+        if kin := _kin(word, known):
+            found.append((sum(kin.values()), tuple(kin), False, KIN))
     found.sort(key=lambda one: one[0])
     words: list[SoughtWord] = []
     candidates = 0
-    for having_it, terms, needed in found[:MOST_WORDS]:
-        candidates += having_it
+    for count, terms, needed, share in found[:MOST_WORDS]:
+        candidates += count
         rare = not words or statistics.passages < FEW or candidates <= RARE * statistics.passages
-        words.append(SoughtWord(terms, index.worth(statistics.passages, having_it), rare, needed))
+        words.append(SoughtWord(terms, share * worth(statistics.passages, count), rare, needed))
     return words
+
+
+def _parts(word: Word) -> list[str]:
+    """Return what a word made of several may begin or end with."""
+    whole = word.compound
+    cuts = range(SHORT, len(whole) - 1)
+    return [whole[:cut] for cut in cuts] + [whole[-cut:] for cut in cuts] if whole else []
+
+
+def _kin(word: Word, known: dict[str, int]) -> dict[str, int]:
+    """Return the terms that share a part with a word of a language that puts words together."""
+    if not word.compound:
+        return {}
+    kin = index.beginning(word.compound[:LONG], ENDINGS)
+    kin |= {part: known[part] for part in _parts(word) if part in known}
+    return {term: count for term, count in kin.items() if term not in word.terms}
 
 
 def _ranked(
     asked: Question, sought: Sought, *, limit: int, offset: int
 ) -> list[tuple[Chunk, float]]:
-    """Return the passages from ``offset`` on; the first of all are ranked with more care."""
+    """Return the passages from ``offset`` on, and their scores."""
     if asked.phrases:
         found = _with_phrases(asked, index.candidates(sought, READ_FOR_PHRASES), offset + limit)
     else:
-        found = index.candidates(sought, max(LOOKED_AT, offset + limit))
-    first, rest = found[:LOOKED_AT], found[LOOKED_AT:]
-    chunks = _chunks([chunk_id for chunk_id, _score in [*first, *rest[: offset + limit]]])
-    best = [(chunks[chunk_id], _score(chunks[chunk_id], sought)) for chunk_id, _ in first]
-    best.sort(key=lambda one: (-one[1], one[0].id))
-    ranked = best + [(chunks[chunk_id], score) for chunk_id, score in rest[: offset + limit]]
-    return ranked[offset : offset + limit]
+        found = index.candidates(sought, max(RANKED, offset + limit))
+    taken = found[offset : offset + limit]
+    chunks = _chunks([chunk_id for chunk_id, _score in taken])
+    return [(chunks[chunk_id], score) for chunk_id, score in taken]
 
 
 def _with_phrases(
@@ -125,23 +145,13 @@ def _with_phrases(
 ) -> list[tuple[int, float]]:
     """Return those in whose text every phrase stands, read in turn until there are enough."""
     kept: list[tuple[int, float]] = []
-    for start in range(0, len(found), LOOKED_AT):
-        some = found[start : start + LOOKED_AT]
+    for start in range(0, len(found), RANKED):
+        some = found[start : start + RANKED]
         chunks = _chunks([chunk_id for chunk_id, _score in some])
         kept += [one for one in some if highlighting.has_phrases(chunks[one[0]].text, asked)]
-        if len(kept) >= max(enough, LOOKED_AT):
+        if len(kept) >= max(enough, RANKED):
             break
     return kept
-
-
-def _score(chunk: Chunk, sought: Sought) -> float:
-    """Return the BM25 of a passage, with the terms of a word counted as one."""
-    times = Counter(analysing.terms(chunk.text, chunk.language))
-    return sum(
-        word.worth
-        * index.weight(sum(times[term] for term in word.terms), chunk.length, sought.length)
-        for word in sought.words
-    )
 
 
 def _chunks(ids: Sequence[int]) -> dict[int, Chunk]:

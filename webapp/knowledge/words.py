@@ -5,6 +5,7 @@ Knows scripts, but no language: what is a stem or a stop word is the business of
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,7 +41,9 @@ MARKS = _ranges(("Mn", "Mc"))
 _LETTER = rf"[^\W_{UNSPACED}]"
 _PART = rf"{_LETTER}+(?:[{MARKS}{UNSEEN}]+{_LETTER}*)*"
 #: What is written together: a run of a script without spaces, or parts with joining characters.
-TOGETHER = re.compile(rf"[{UNSPACED}]+|{_PART}(?:[{JOINING}]{_PART})*")
+_ANY = re.compile(rf"{_PART}(?:[{JOINING}]{_PART})*|[{UNSPACED}]+")
+#: The same for plain ASCII, in half the time.
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:[-.,:/@_'&+][A-Za-z0-9]+)*")
 _PARTS = re.compile(_PART)
 _IS_RUN = re.compile(rf"[{UNSPACED}]")
 #: One sign of such a run with the marks that it bears.
@@ -91,6 +94,16 @@ def bare(form: str) -> str:
         return form[:LONGEST]
     apart = unicodedata.normalize("NFD", form.translate(_UNLIKE))
     return unicodedata.normalize("NFC", _ACCENTS.sub("", apart))[:LONGEST]
+
+
+def together(text: str) -> list[str]:
+    """Return what is written together, in order."""
+    return (_PLAIN if text.isascii() else _ANY).findall(text)
+
+
+def places(text: str) -> Iterator[re.Match[str]]:
+    """Return the same with where it stands."""
+    return (_PLAIN if text.isascii() else _ANY).finditer(text)
 
 
 def piece(text: str) -> Piece:

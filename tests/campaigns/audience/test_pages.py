@@ -59,7 +59,10 @@ def with_settings(app, monkeypatch, **values):
     monkeypatch.setitem(app.extensions, "settings", changed)
 
 
-def test_from_an_upload_to_the_recipients(db, queue, otto):
+@pytest.mark.parametrize("place", ["folder", "database"])
+def test_from_an_upload_to_the_recipients(db, app, queue, otto, monkeypatch, place):
+    if place == "database":
+        with_settings(app, monkeypatch, storage_url=storage.DATABASE)
     campaign = a_campaign()
 
     assert "Nobody yet" in fine(otto.get(at(campaign)))

@@ -1,0 +1,317 @@
+"""The job that reads documents, against bare extraction and bare indexing of the same; and what else is promised of it.
+
+- CPU seconds, those of child processes included, of the whole job (from the stored file to what is
+  found) against extraction alone (the real child, its lines thrown away) and indexing alone (the
+  same passages given to the index and committed). In turns, in one process.
+- Memory of the worker and of its child at 100, 1,000 and 2,000 pages.
+- Positions: each passage of every made file, asked of the parts.
+- How long a job goes on after it was asked to stop: between pages, and in a child that hangs.
+
+``python -m benchmarks.documents [sqlite|postgres] [--small]``
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.stage import DATABASES, ROOT, median, stage, verdict
+
+SMALL = "--small" in sys.argv
+ROUNDS = 1 if SMALL else 3
+PAGES = 60 if SMALL else 300
+ROWS, COLUMNS = (2_000, 20) if SMALL else (100_000, 20)
+LENGTHS = (20, 100, 200) if SMALL else (100, 1_000, 2_000)
+RATIO, STOP_SECONDS, FLAT = 2.0, 2.0, 1.25
+
+
+def main() -> None:
+    """Measure on each database in a process of its own; each length of document in another one."""
+    options = [option for option in sys.argv[1:] if option.startswith("--")]
+    names = [name for name in sys.argv[1:] if not name.startswith("--")]
+    if names:
+        measure(names[0])
+        return
+    for database in DATABASES:
+        command = [sys.executable, "-m", "benchmarks.documents", database, *options]
+        subprocess.run(command, cwd=ROOT, check=True)
+
+
+def measure(database: str) -> None:
+    """Measure one database."""
+    with stage(database) as here:
+        os.environ["STORAGE_URL"] = here.env["STORAGE_URL"] = f"file://{here.folder}/files"
+        if "--memory" in sys.argv:
+            return
+        with house(here.env) as run_all:
+            costs(database, run_all)
+            stops(database, run_all)
+        memory(database)
+
+
+@contextlib.contextmanager
+def house(env: dict[str, str]) -> Iterator[Callable[[], Any]]:
+    """Give an app with its tables, and what runs all jobs that wait, in this process."""
+    from tests.queues import Queue
+    from webapp import create_app
+    from webapp.config import Config
+    from webapp.extensions import db
+
+    app = create_app(Config.from_env({**os.environ, **env}))
+    with app.app_context():
+        db.create_all()
+        yield Queue(app, env["REDIS_URL"]).run
+
+
+def cpu() -> float:
+    """Return the CPU seconds of this process and of its children that have ended."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in both)
+
+
+def files() -> Iterator[tuple[str, bytes]]:
+    """Go through the files: a report, a price list, the same as text."""
+    from tests.documents import making
+
+    yield "report.pdf", making.pdf(making.pages(PAGES, 40))
+    yield "prices.xlsx", making.xlsx(making.prices(ROWS, COLUMNS))
+    rows = making.prices(ROWS // 5, COLUMNS)
+    yield "prices.csv", "\n".join(",".join(map(str, row)) for row in rows).encode()
+    texts = ("\n".join(page) for page in making.pages(PAGES))
+    yield "house.txt", "\n\n".join(texts).encode()
+
+
+def costs(database: str, run_all: Callable[[], Any]) -> None:
+    """Compare the job with its two unavoidable parts, and look at each passage."""
+    from sqlalchemy import select
+
+    from tests.documents import making
+    from tests.knowledge.positions import untrue
+    from webapp.documents import reading
+    from webapp.documents.models import Document
+    from webapp.extensions import db
+    from webapp.knowledge.models import Chunk, Part, Reading, Source, SourceState
+
+    passages = wrong = 0
+    for name, content in files():
+        source_id = making.stored(content, name).id
+        path = db.session.get_one(Document, source_id).path
+        whole, bare, indexing = [], [], []
+        for _ in range(ROUNDS):
+            reading.ask(db.session.get_one(Source, source_id))
+            db.session.commit()
+            began = cpu()
+            run_all()
+            whole.append(cpu() - began)
+            source = db.session.get_one(Source, source_id)
+            assert source.state == SourceState.READY, source.error
+            db.session.commit()
+            began = cpu()
+            extract(path, name)
+            bare.append(cpu() - began)
+            indexing.append(index_again(source_id))
+        of = select(Reading.id).where(Reading.source_id == source_id, Reading.live)
+        live = db.session.scalars(of).one()
+        in_order = select(Part).where(Part.reading_id == live).order_by(Part.ordinal)
+        parts = db.session.scalars(in_order).all()
+        chunks = db.session.scalars(select(Chunk).where(Chunk.reading_id == live)).all()
+        wrong += len(untrue(parts, chunks))
+        passages += len(chunks)
+        db.session.rollback()
+        db.session.expunge_all()
+        job, alone = median(whole), median(bare) + median(indexing)
+        print(
+            f"{database}, {name}: {len(chunks):,} passages, job {job:.2f} s of CPU, extraction "
+            f"{median(bare):.2f} s, indexing {median(indexing):.2f} s"
+        )
+        print(verdict(f"the job, {name}, {database}", job / alone, RATIO, at_most=True), flush=True)
+    right = 100 * (1 - wrong / passages)
+    print(verdict(f"positions that are true, {database}", right, 100.0, unit=" %"), flush=True)
+
+
+def extract(path: str, name: str) -> None:
+    """Read a file by the real child, and throw away what it says."""
+    from webapp import storage
+    from webapp.knowledge import child
+
+    with storage.local_copy(path) as file:
+        for _line in child.extract(file, name=name, alive=lambda: None):
+            pass
+
+
+def index_again(source_id: int) -> float:
+    """Take what is live out of the index and put it in again; return the CPU seconds of the latter."""
+    from sqlalchemy import select
+
+    from webapp.extensions import db
+    from webapp.knowledge import index, readings
+    from webapp.knowledge.models import Chunk, Reading
+
+    live = db.session.scalars(
+        select(Reading.id).where(Reading.source_id == source_id, Reading.live)
+    ).one()
+    index.remove([live])
+    db.session.commit()
+    spent, after = 0.0, 0
+    while chunks := db.session.scalars(
+        select(Chunk)
+        .where(Chunk.reading_id == live, Chunk.ordinal > after)
+        .order_by(Chunk.ordinal)
+        .limit(readings.AT_ONCE[db.engine.dialect.name])
+    ).all():
+        after = chunks[-1].ordinal
+        began = cpu()
+        index.add(chunks)
+        db.session.commit()
+        spent += cpu() - began
+        db.session.expunge_all()
+    return spent
+
+
+def stops(database: str, run_all: Callable[[], Any]) -> None:
+    """Stop a job between pages, and in a child that hangs."""
+    from flask import current_app
+
+    from tests.documents import making
+    from webapp.documents import reading
+    from webapp.extensions import db
+
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    for name, hang in (("between pages", False), ("in a child that hangs", True)):
+        source = making.stored(making.pdf(making.pages(600, what=name)), f"{name}.pdf")
+        reading.ask(source)
+        db.session.commit()
+        stopper = Stopper(app, hang=hang)
+        run_all()
+        ended = time.monotonic()
+        stopper.join()
+        print(
+            verdict(
+                f"stopped {name}, {database}",
+                ended - stopper.at,
+                STOP_SECONDS,
+                unit=" s",
+                at_most=True,
+            ),
+            flush=True,
+        )
+
+
+class Stopper(threading.Thread):
+    """Asks the running job to stop, as its page does; before that it may let the child hang."""
+
+    def __init__(self, app: Any, *, hang: bool) -> None:
+        super().__init__()
+        self.app, self.hang, self.at = app, hang, 0.0
+        self.start()
+
+    def run(self) -> None:
+        from sqlalchemy import update
+
+        from webapp.clock import now
+        from webapp.extensions import db
+        from webapp.jobs.models import Job, JobState
+
+        while not (found := self._child()):
+            time.sleep(0.001)
+        if self.hang:
+            found.send_signal(signal.SIGSTOP)
+        else:
+            time.sleep(0.7)
+        with self.app.app_context():
+            running = Job.state == JobState.PROGRESS
+            db.session.execute(update(Job).where(running).values(cancel_requested_at=now()))
+            db.session.commit()
+        self.at = time.monotonic()
+
+    def _child(self) -> psutil.Process | None:
+        from webapp.knowledge.child import EXTRACTION
+
+        for process in psutil.Process().children():
+            with contextlib.suppress(psutil.Error):
+                if str(EXTRACTION) in process.cmdline():
+                    return process
+        return None
+
+
+def memory(database: str) -> None:
+    """Read documents of ever more pages, each in a fresh process; compare the peaks."""
+    peaks = []
+    for pages in LENGTHS:
+        command = [sys.executable, "-m", "benchmarks.documents", "--peak", database, str(pages)]
+        told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+        own, child = map(float, told.stdout.split()[-2:])
+        print(f"{database}, {pages:,} pages: worker {own:.0f} MB, its child {child:.0f} MB")
+        peaks.append(own)
+    print(
+        verdict(f"memory of the longest to the shortest, {database}", peaks[-1] / peaks[0], FLAT, at_most=True),
+        flush=True,
+    )  # fmt: skip
+
+
+def peak(database: str, pages: int) -> None:
+    """Print the peak of this process and of its largest child, in MB, for one document."""
+    with stage(database) as here:
+        os.environ["STORAGE_URL"] = here.env["STORAGE_URL"] = f"file://{here.folder}/files"
+        # Making the file costs memory too: that is another process's.
+        path = here.folder / "made.pdf"
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.documents", "--make", str(path), str(pages)],
+            cwd=ROOT, check=True,
+        )  # fmt: skip
+        with house(here.env) as run_all:
+            from tests.documents import making
+            from webapp.documents import reading
+            from webapp.extensions import db
+
+            reading.ask(making.stored(path.read_bytes(), "made.pdf"))
+            db.session.commit()
+            watch = Watch()
+            run_all()
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, watch.end())
+
+
+class Watch(threading.Thread):
+    """Looks at the memory of the children that read files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most, self.over = 0, threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        while not self.over.wait(0.02):
+            for process in psutil.Process().children():
+                with contextlib.suppress(psutil.Error):
+                    if process.name().startswith("python"):
+                        self.most = max(self.most, process.memory_info().rss)
+
+    def end(self) -> float:
+        self.over.set()
+        self.join()
+        return self.most / 1024 / 1024
+
+
+def make(path: str, pages: int) -> None:
+    """Write a PDF."""
+    from tests.documents import making
+
+    Path(path).write_bytes(making.pdf(making.pages(pages)))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--peak"]:
+        peak(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1:2] == ["--make"]:
+        make(sys.argv[2], int(sys.argv[3]))
+    else:
+        main()

@@ -1,0 +1,87 @@
+"""A reading is stopped at once: between two pages, and inside a reader that has gone silent."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from tests.documents import making
+from tests.live import GENEROUS, wait_for
+from tests.queues import Queue
+from webapp.clock import now
+from webapp.documents import reading
+from webapp.extensions import db
+from webapp.jobs.models import Job, JobState
+from webapp.knowledge.child import EXTRACTION
+from webapp.knowledge.models import Source, SourceState
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def reader() -> psutil.Process | None:
+    """Return the running process that reads a file for this one."""
+    for process in psutil.Process().children():
+        try:
+            if str(EXTRACTION) in process.cmdline():
+                return process
+        except psutil.Error:
+            continue
+    return None
+
+
+class Meanwhile(threading.Thread):
+    """Does something while the job runs, and remembers when."""
+
+    def __init__(self, app: Flask, doing: Callable[[], None]) -> None:
+        super().__init__()
+        self.app, self.doing = app, doing
+        self.at = 0.0
+        self.start()
+
+    def run(self) -> None:
+        with self.app.app_context():
+            self.doing()
+            db.session.execute(update(Job).values(cancel_requested_at=now()))
+            db.session.commit()
+        self.at = time.monotonic()
+
+
+def stop_it(app: Flask, queue: Queue, doing: Callable[[], None]) -> float:
+    """Return how many seconds the job went on after somebody had asked it to stop."""
+    meanwhile = Meanwhile(app, doing)
+    queue.run()
+    ended = time.monotonic()
+    meanwhile.join(GENEROUS)
+    assert meanwhile.at
+    assert db.session.scalars(select(Job.state)).one() == JobState.REVOKED
+    assert db.session.scalars(select(Source.state)).one() == SourceState.STOPPED
+    assert reader() is None
+    return ended - meanwhile.at
+
+
+def ask(pages: int) -> None:
+    reading.ask(making.stored(making.pdf(making.pages(pages)), "house.pdf"))
+    db.session.commit()
+
+
+def test_a_reader_that_hangs_is_ended_with_the_job(app: Flask, queue: Queue) -> None:
+    def hang() -> None:
+        found = wait_for(reader, every=0.001)
+        os.kill(found.pid, signal.SIGSTOP)
+
+    ask(600)
+    assert stop_it(app, queue, hang) < GENEROUS
+
+
+def test_it_stops_between_pages(app: Flask, queue: Queue) -> None:
+    def begun() -> None:
+        wait_for(lambda: db.session.rollback() or db.session.scalars(select(Job.done)).one())
+
+    ask(600)
+    assert stop_it(app, queue, begun) < GENEROUS
