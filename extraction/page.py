@@ -18,6 +18,8 @@ SHORT = 200  # characters
 #: and hold at least this share of the rows of the page's tables.
 ROWS_KEPT = 0.5
 ROWS_MATTER = 4
+#: Its time grows with the square of the elements in some pages: with more tags it is not asked.
+MANY = 60_000
 #: What surrounds the text on every page of a site.
 AROUND = frozenset({"nav", "header", "footer", "aside"})
 #: The words that its elements have in HTML.
@@ -40,14 +42,15 @@ def read(
     kind = content_type.partition(";")[0].strip().lower()
     if kind in PLAIN:
         return _plain(PLAIN[kind], content, charset, limits)
+    content = html.in_utf8(content, None, charset)[0]
     try:
-        root = dom.parsed(html.in_utf8(content, None, charset)[0], limits)
+        root = dom.parsed(content, limits)
     except Refused as refused:
         if refused.code != "nothing_to_read":
             raise
         return {"about": {}, "pieces": [], "links": [], "extractor": "dom"}
     head = Head(root, url)
-    extractor, blocks = main_text(root)
+    extractor, blocks = main_text(root) if content.count(b"<") <= MANY else ("dom", _shown(root))
     pieces = Composer("section", limits, Hints()).pieces(blocks)
     return {
         "about": head.about,

@@ -34,6 +34,8 @@ def read(file: BinaryIO, limits: Limits, hints: Hints) -> Iterator[Begin | Piece
     for number, slide in enumerate(slides, 1):
         composer.number = number - 1
         yield from composer.pieces(presentation.slide(slide), str(number))
+        if composer.number > number:
+            raise Refused("too_long", limit=limits.piece_characters)
         if composer.number < number and number > hints.start:
             yield Piece(number, "slide", str(number), "")
     if not composer.characters:

@@ -47,7 +47,16 @@ def read(file: BinaryIO, limits: Limits, hints: Hints) -> Iterator[Begin | Piece
             characters += len(one.text)
             if characters > limits.characters or len(one.text) > limits.piece_characters:
                 raise Refused("too_long", limit=limits.characters)
+        else:
+            one.about = {name: _harmless(value) for name, value in one.about.items()}
         yield one
+
+
+def _harmless(value: Any) -> Any:
+    """Return what a file says of itself as a database takes it."""
+    if isinstance(value, str):
+        return safe(value)
+    return [_harmless(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def main(words: list[str]) -> None:

@@ -53,6 +53,8 @@ def kind(file: BinaryIO, name: str) -> str:
     promised = KIND_OF_ENDING.get(ending) or FOREIGN.get(ending)
     if found in TEXTS and promised in TEXTS:
         return str(promised)
+    if found == "txt" and promised in ("xls", "xlsx"):
+        found = "csv"  # as many programs export what they call a workbook
     if promised is not None and promised != found:
         raise Refused("wrong_extension", ending=ending, kind=found, better=ENDINGS[found][0])
     return found
@@ -121,6 +123,8 @@ def _foreign(head: bytes) -> str:
     for magic, what in MAGIC:
         if head.startswith(magic) and not (len(magic) < 3 and is_text(head)):
             return what
+    if b"<?mso-application" in head[:1024]:
+        return "office_xml"
     if head[:4] == b"RIFF":
         return "image" if head[8:12] == b"WEBP" else "sound"
     if head[4:8] == b"ftyp":

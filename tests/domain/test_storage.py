@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import tracemalloc
 from datetime import timedelta
@@ -166,6 +167,23 @@ def test_a_program_gets_the_file_on_its_own_disk(place):
     with storage.local_copy("docs/a") as file:
         assert file.read_bytes() == WHOLE
     assert file.exists() == (place == "folder")
+
+
+def test_copies_that_a_killed_program_has_left_are_removed_by_the_next_one(
+    database, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, new, other = (tmp_path / name for name in ("bellhop-copy-1", "bellhop-copy-2", "else"))
+    for file in (old, new, other):
+        file.touch()
+    for file in (old, other):
+        aged(file)
+    storage.put("one", iter([b"abc"]))
+
+    with storage.local_copy("one") as copy:
+        assert copy.parent == tmp_path
+
+    assert [file.exists() for file in (old, new, other)] == [False, True, True]
 
 
 def test_files_are_listed_by_folder_with_when_they_were_stored(place):

@@ -80,3 +80,8 @@ def test_too_many_slides_are_refused_with_their_number():
     found = read(pptx([shape("x")] * 5), "a.pptx", pages=4)
     assert (found.refused, found.detail) == ("too_many_pages", {"pages": 5, "limit": 4})
     assert read(pptx([]), "a.pptx").refused == "nothing_to_read"
+
+
+def test_a_slide_longer_than_a_piece_may_be_is_refused():
+    words = [shape("one"), shape("word " * 500), shape("three")]
+    assert read(pptx(words), "a.pptx", piece_characters=1_000).refused == "too_long"

@@ -7,9 +7,11 @@ import pytest
 from pypdf import PdfWriter
 
 from extraction import sniffing
+from extraction.formats import FOREIGN
 from extraction.pieces import Refused
 from tests.extraction import make
 from tests.extraction.make import docx, para, pptx, shape, workbook, zipped
+from webapp.knowledge.refusals import CALLED
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 TEXT = b"Breakfast is from 7 to 10.\n"
@@ -103,6 +105,7 @@ def test_a_file_is_what_its_bytes_say(content: bytes, name: str, expected: str):
         (TEXT, "a.pdf", ("pdf", "txt", "txt")),
         (TEXT, "a.docx", ("docx", "txt", "txt")),
         (b"<html><table>", "a.xls", ("xls", "html", "html")),
+        (b"Room\tPrice\nSingle\t80\n", "a.xls", ("xls", "csv", "csv")),
         (pptx([shape("x")]), "a.docx", ("docx", "pptx", "pptx")),
         (ole("Workbook"), "a.xlsx", ("xlsx", "xls", "xls")),
     ],
@@ -133,6 +136,11 @@ def test_a_name_that_says_something_else_is_told_with_both(
         (b"{\\rtf1 x}", "a.rtf", "rtf"),
         (b"{\\rtf1 x}", "a.docx", "rtf"),
         (b"%!PS-Adobe-3.0", "a.ps", "postscript"),
+        (
+            b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><x/>',
+            "a.xls",
+            "office_xml",
+        ),
         (b"MZ\x90\0\3\0\0\0", "a.exe", "program"),
         (b"\0\1\2\3" * 100, "a.bin", ""),
         (b"\0\1\2\3" * 100, "a.txt", ""),
@@ -189,3 +197,8 @@ def test_a_real_pdf_is_one():
     writer.add_blank_page(10, 10)
     writer.write(into)
     assert kind(into.getvalue(), "a.pdf") == "pdf"
+
+
+def test_every_kind_of_file_that_is_named_has_a_name_for_people():
+    for what in {*FOREIGN.values(), *(name for _, name in sniffing.MAGIC), "iwork", "office_xml"}:
+        assert what in CALLED

@@ -109,6 +109,14 @@ def test_a_page_of_plain_text_is_read_and_one_without_text_has_no_pieces(
     assert read(reader, "").pieces == read(reader, "<html></html>").pieces == []
 
 
+def test_a_page_of_endless_small_elements_is_read_soon(reader: PageReader) -> None:
+    found = read(reader, "<html><body>" + "<span>a</span> " * 200_000)
+    assert (found.extractor, sum(len(piece["text"].split()) for piece in found.pieces)) == (
+        "dom",
+        200_000,
+    )
+
+
 def test_a_hostile_page_is_refused_and_the_next_one_is_read(reader: PageReader) -> None:
     with pytest.raises(NotRead) as why:
         read(reader, "<div>" * 200_000)

@@ -20,7 +20,8 @@ def words(chunk: Chunk) -> str:
     """
     place = chunk.place
     found = [_page(place), _sheet(place), _slide(place), SEPARATOR.join(_headings(place))]
-    return ", ".join(word for word in [*found, _lines(place)] if word)
+    found += [_span(place, "line"), _span(place, "paragraph")]
+    return ", ".join(word for word in found if word)
 
 
 def _page(place: dict[str, Any]) -> str:
@@ -45,12 +46,12 @@ def _headings(place: dict[str, Any]) -> list[str]:
     return [str(heading) for heading in place.get("headings", [])]
 
 
-def _lines(place: dict[str, Any]) -> str:
-    lines = place.get("lines")
-    if not lines:
+def _span(place: dict[str, Any], name: str) -> str:
+    span = place.get(f"{name}s")
+    if not span:
         return ""
-    first, last = lines[0], lines[-1]
-    return f"line {first}" if first == last else f"lines {first} to {last}"
+    first, last = span[0], span[-1]
+    return f"{name} {first}" if first == last else f"{name}s {first} to {last}"
 
 
 def name_of(part: Part) -> str:

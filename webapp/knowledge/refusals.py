@@ -24,6 +24,7 @@ CALLED = {
     "msg": "an Outlook message (.msg)",
     "epub": "an electronic book",
     "iwork": "a document of Pages, Numbers or Keynote",
+    "office_xml": "an Office file of the old XML kind",
     "postscript": "a PostScript file",
     "image": "a picture",
     "sound": "a sound or film recording",
@@ -46,6 +47,7 @@ INSTEAD = {
     "msg": "Open it in Outlook, save it as .eml or as text (.txt), and upload that.",
     "epub": "Turn it into a PDF, and upload that.",
     "iwork": "Open it, export it as a PDF, and upload that.",
+    "office_xml": "Open it in Word or Excel, save it as .docx or .xlsx, and upload that.",
     "postscript": "Turn it into a PDF, and upload that.",
     "image": "If there is text in the picture, type it or have a program recognise it (OCR), and "
     "upload a PDF with text or a text file.",

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Protocol
@@ -15,6 +15,7 @@ from webapp.storage.away import Away
 __all__ = ["DATABASE", "Away", "delete", "local_copy", "paths", "put", "read", "size", "tidy"]
 
 DATABASE = "database:"
+COPY = "bellhop-copy-"
 PART = 1024 * 1024  # what is read of an open file at once
 #: What a process that died has left is not touched while it might still be written.
 ABANDONED = timedelta(hours=1)
@@ -85,7 +86,8 @@ def local_copy(path: str) -> Iterator[Path]:
     if (there := place.on_disk(path)) is not None:
         yield there
         return
-    with tempfile.NamedTemporaryFile(prefix="bellhop-") as copy:
+    _remove_old_copies()
+    with tempfile.NamedTemporaryFile(prefix=COPY) as copy:
         for part in place.read(path, 0):
             copy.write(part)
         copy.flush()
@@ -106,6 +108,15 @@ def tidy() -> int:
     A bucket does that by itself, when it is told to give up uploads that were not completed.
     """
     return _place().tidy(now() - ABANDONED)
+
+
+def _remove_old_copies() -> None:
+    """Remove what programs that were killed have left in this machine's temporary folder."""
+    before = (now() - ABANDONED).timestamp()
+    for file in Path(tempfile.gettempdir()).glob(f"{COPY}*"):
+        with suppress(FileNotFoundError):  # another process was faster
+            if file.stat().st_mtime < before:
+                file.unlink()
 
 
 def _place() -> Place:
