@@ -33,7 +33,7 @@ def chaos(arguments: list[str]) -> int:
     rounds = int(arguments[0]) if arguments else 20
     for number in range(1, rounds + 1):
         seed = secrets.randbelow(1_000_000)
-        sizes = {"CHAOS_BOOKINGS": "500", "CHAOS_RECIPIENTS": "5000"}
+        sizes = {"CHAOS_BOOKINGS": "500", "CHAOS_RECIPIENTS": "5000", "CHAOS_KILLS": "40"}
         env = {"CHAOS_SEED": str(seed)} | {n: os.environ.get(n, size) for n, size in sizes.items()}
         again = f"{' '.join(map('='.join, env.items()))} python3 dev.py test -s tests/chaos"
         print(f"Round {number} of {rounds}: {again}", flush=True)

@@ -29,6 +29,8 @@ from webapp.states import move
 SLICE = 5.0
 #: Pieces are stored together that come within so many seconds: up to so many, and so many characters.
 TOGETHER, PIECES, CHARACTERS = 0.25, 64, 1_000_000
+#: Seconds between two batches in which others may write, where there is only one that can.
+BREATH = 0.015
 #: What is read in pages, by the kind of file, and how one is called.
 PAGES = {"pdf": "Page", "pptx": "Slide"}
 STORAGE_AWAY = "The storage of files did not answer."
@@ -176,6 +178,8 @@ class _Slice:
 
     def _until(self) -> bool:
         db.session.commit()
+        if db.engine.dialect.name == "sqlite":
+            time.sleep(BREATH)
         self._tell()
         return self._over()
 

@@ -10,9 +10,10 @@ Nothing here commits.
 
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256 as hash_of
+from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, case, distinct, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, distinct, func, insert, select, text, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.clock import now
@@ -190,21 +191,43 @@ def _parts(reading_id: int, after: int) -> Iterator[Text]:
 
 
 def _store(reading: Reading, batch: Batch) -> None:
+    """Store and index passages; as plain rows, since a document may have tens of thousands."""
     first = reading.chunks + 1
-    chunks = [
-        Chunk(
-            source_id=reading.source_id,
-            reading_id=reading.id,
-            ordinal=number,
-            sha256=hash_of(passage.text.encode()).hexdigest(),
+    _advance(reading, chunks=reading.chunks + len(batch.passages), cut=batch.cut, carry=batch.carry)
+    rows = [
+        {
+            "id": id_,
+            "source_id": reading.source_id,
+            "reading_id": reading.id,
+            "ordinal": ordinal,
+            "sha256": hash_of(passage.text.encode()).hexdigest(),
             **passage._asdict(),
+        }
+        for id_, ordinal, passage in zip(
+            _new_ids(len(batch.passages)), count(first), batch.passages, strict=False
         )
-        for number, passage in enumerate(batch.passages, first)
     ]
-    _advance(reading, chunks=reading.chunks + len(chunks), cut=batch.cut, carry=batch.carry)
-    db.session.add_all(chunks)
-    db.session.flush()
+    chunks = [Chunk(**row) for row in rows]
     index.add(chunks)
+    if rows:
+        found = [
+            row | {"language": chunk.language, "length": chunk.length}
+            for row, chunk in zip(rows, chunks, strict=True)
+        ]
+        db.session.execute(insert(Chunk.__table__), found)  # type: ignore[arg-type]
+
+
+def _new_ids(count_: int) -> list[int]:
+    """Take ids for passages beforehand: the index wants them, and says what stands in the rows."""
+    if db.engine.dialect.name == "postgresql":
+        line = text(
+            "SELECT nextval(pg_get_serial_sequence('knowledge_chunks', 'id')) "
+            "FROM generate_series(1, :count)"
+        )
+        return list(db.session.scalars(line, {"count": count_}))
+    # Nobody else writes: ``_advance`` has begun to.
+    last = db.session.scalar(select(func.max(Chunk.id))) or 0
+    return list(range(last + 1, last + 1 + count_))
 
 
 def _advance(reading: Reading, **values: Any) -> None:
