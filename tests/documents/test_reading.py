@@ -153,7 +153,7 @@ def test_progress_is_told_in_pages(queue: Queue) -> None:
     while reading.go_on(run, db.session.get_one(Source, source.id), seconds=0) is None:
         db.session.commit()
         seen.add((job().done, job().total, job().note))
-    assert len(seen) > 2
+    assert len(seen) > 1
     for done, total, note in seen:
         assert (total, note) == (LONG, f"Page {done} of {LONG}")
 
