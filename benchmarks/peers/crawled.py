@@ -8,7 +8,8 @@ import random
 import sys
 
 LINKS = 12
-PARAGRAPHS = 14
+#: An article of some 900 words in five parts of three paragraphs.
+PARTS, PARAGRAPHS, SENTENCES = 5, 3, 5
 TEXT = """
     house river room garden morning evening breakfast dinner window street market bridge train
     summer winter water mountain forest letter table chair story music colour paper stone light
@@ -41,9 +42,13 @@ def page(number: int, links: list[int], chance: random.Random) -> bytes:
     texts = (
         " ".join(chance.choices(WORDS, k=12)).capitalize() + f" {number}. " for _ in range(999)
     )
+
+    def paragraph() -> str:
+        return f"<p>{''.join(next(texts) for _ in range(SENTENCES))}</p>"
+
     article = "".join(
-        f"<h2>Part {part}</h2><p>{''.join(next(texts) for _ in range(5))}</p>"
-        for part in range(PARAGRAPHS)
+        f"<h2>Part {part}</h2>{''.join(paragraph() for _ in range(PARAGRAPHS))}"
+        for part in range(PARTS)
     )
     return (
         f"<!doctype html><html lang=en><head><meta charset=utf-8><title>Page {number}</title>"

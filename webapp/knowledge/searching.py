@@ -96,7 +96,7 @@ def _sought(asked: Question, statistics: Statistics) -> list[SoughtWord]:
     for word in asked.words:
         having = {term: known[term] for term in word.terms if term in known}
         if word.beginning:
-            having |= index.beginning(word.terms[-1], ENDINGS)
+            having |= _unfinished(word.terms[-1])
         if having or word.needed:
             found.append((sum(having.values()), tuple(having), word.needed, 1.0))
         if kin := _kin(word, known):
@@ -109,6 +109,12 @@ def _sought(asked: Question, statistics: Statistics) -> list[SoughtWord]:
         rare = not words or statistics.passages < FEW or candidates <= RARE * statistics.passages
         words.append(SoughtWord(terms, share * worth(statistics.passages, count), rare, needed))
     return words
+
+
+def _unfinished(start: str) -> dict[str, int]:
+    """Return what a word may become; or, half through an ending, the stem that is typed already."""
+    stems = [start[:-cut] for cut in (1, 2, 3) if len(start) - cut >= SHORT]
+    return index.beginning(start, ENDINGS) or index.frequencies(stems)
 
 
 def _parts(word: Word) -> list[str]:

@@ -106,3 +106,32 @@ def rest(part: Text, following: Text) -> int:
         return 0
     end = _END.search(soft(following.text[:REST]).rstrip() + " ", 1)
     return len(following.text[: end.end()].rstrip()) if end else 0
+
+
+def each(text: str, longest: int = 600) -> list[tuple[int, int]]:
+    """Return where each sentence of a text stands, without the space around it.
+
+    A row, a heading and an entry of a list are one too; what is longer is cut between words.
+    """
+    softened = soft(text)
+    ends = {match.end() for match in _END.finditer(softened)}
+    ends |= {place + 1 for place, letter in enumerate(softened) if letter == "\n"}
+    found: list[tuple[int, int]] = []
+    begun = 0
+    for end in sorted(ends | {len(text)}):
+        while end - begun > longest:
+            space = text.rfind(" ", begun + 1, begun + longest)
+            found.append((begun, space if space > 0 else begun + longest))
+            begun = found[-1][1]
+        found.append((begun, end))
+        begun = end
+    return [trimmed for span in found if (trimmed := _trimmed(text, *span))]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    inside = text[start:end]
+    words = inside.strip()
+    if not words:
+        return None
+    start += len(inside) - len(inside.lstrip())
+    return start, start + len(words)

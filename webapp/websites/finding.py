@@ -13,7 +13,7 @@ from webapp.knowledge.models import SourceState
 from webapp.messages import watching
 from webapp.websites.models import PageState, WebPage, Website
 
-NEWEST = 12
+NEWEST = 8
 WORDS = {
     PageState.READ: "Read",
     PageState.UNCHANGED: "Unchanged",

@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 from webapp.extensions import db
 from webapp.jobs.running import Run
-from webapp.websites import sitemaps
 from webapp.websites.fetching import Fetcher
 from webapp.websites.frontier import Frontier
 from webapp.websites.models import PageState, WebPage, Website
 from webapp.websites.planning import Plan, first
 from webapp.websites.robots import Rules
 from webapp.websites.scoping import moved
+from webapp.websites.sitemaps import urls as urls_of
 from webapp.websites.visiting import Visit
 
 
@@ -75,7 +75,7 @@ def look_at_sitemaps(run: Run, pages: Frontier, fetcher: Fetcher, rules: Rules) 
     """
     plan, troubles = pages.plan, list[str]()
     usual = [urljoin(plan.url, "/sitemap.xml")]
-    listed = sitemaps.urls(fetcher, rules.sitemaps or usual, alive=run.report, note=troubles.append)
+    listed = urls_of(fetcher, rules.sitemaps or usual, alive=run.report, note=troubles.append)
     for start in _some(url for url, _changed in listed):
         pages.add(plan.scope.places(start), 1)
         run.step(note="Looking at what the website lists itself.")
