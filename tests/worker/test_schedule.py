@@ -1,6 +1,5 @@
 """Beat only ticks; whose turn it is stands in a row."""
 
-from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -32,14 +31,16 @@ def test_two_beats_ask_once(stack):
 
 
 def both_tick(stack):
-    """Listen at Redis until each of two beats has ticked twice."""
-    ticks = Counter()
-    with stack.redis().monitor() as line:
+    """Listen at Redis until each of two beats has ticked, and wait until both were heard out."""
+    beats = set()
+    server = stack.redis()
+    with server.monitor() as line:
         for heard in line.listen():
             if "beat.tick" in heard["command"] and "LPUSH" in heard["command"]:
-                ticks[heard["client_port"]] += 1
-            if sum(times >= 2 for times in ticks.values()) == 2:
-                return
+                beats.add(heard["client_port"])
+            if len(beats) == 2:
+                break
+    wait_for(lambda: not server.llen("urgent:1") + server.hlen("unacked"))
 
 
 def _asked(stack):
