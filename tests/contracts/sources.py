@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from webapp.clock import now
 from webapp.documents.models import Document
 from webapp.extensions import db
-from webapp.knowledge.models import Chunk, Part, PartUnit, Question, QuestionState, Reading, Source, SourceKind, SourceState
+from webapp.knowledge.models import (
+    Chunk,
+    Part,
+    PartUnit,
+    Question,
+    QuestionState,
+    Reading,
+    Source,
+    SourceKind,
+    SourceState,
+)
 from webapp.websites.models import PageState, WebPage, Website
 
 WORDS = "We open at nine. On Sundays the house is closed.\n\nA room costs 1,200 rupees a night."

@@ -163,9 +163,7 @@ def test_a_job_that_meets_no_model_quotes_and_says_so(
     assert "A double room costs 1,200 rupees" in page
 
 
-def test_a_question_whose_job_was_stopped_says_so(
-    otto: FlaskClient, queue: Queue
-) -> None:
+def test_a_question_whose_job_was_stopped_says_so(otto: FlaskClient, queue: Queue) -> None:
     a_source(*RULES)
     sent = send(otto, "/knowledge/ask", q=DOUBLE)
     job = db.session.query(Job).filter_by(kind="knowledge.answer").one()
@@ -189,6 +187,10 @@ def test_a_word_to_look_for_is_no_question_for_the_model(otto: FlaskClient, queu
 
 
 def test_the_settings_of_the_model_belong_together(settings_of_tests: dict[str, str]) -> None:
-    for half in ({"MODEL_URL": "http://m.example/v1"}, {"MODEL_NAME": "m"}, {"EMBEDDINGS_NAME": "v"}):
+    for half in (
+        {"MODEL_URL": "http://m.example/v1"},
+        {"MODEL_NAME": "m"},
+        {"EMBEDDINGS_NAME": "v"},
+    ):
         with pytest.raises(BadSetting, match="MODEL"):
             Config.from_env({**settings_of_tests, **half})
