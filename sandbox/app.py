@@ -13,6 +13,7 @@ from sandbox.doors import Doors
 from sandbox.ledger import Ledger
 from sandbox.looks import HERE, Looks
 from sandbox.mail_pages import MailPages
+from sandbox.models import Models
 from sandbox.pages import Pages
 from sandbox.phone_pages import PhonePages
 from sandbox.razorpay import Razorpay
@@ -34,6 +35,7 @@ def create_app(box: Box) -> web.Application:
     app.add_routes(twilio.routes())
     app.add_routes(Checkout(box, ledger, looks).routes())
     app.add_routes(Razorpay(box, ledger).routes())
+    app.add_routes(Models(box).routes())
     app.add_routes(Pages(box, looks, ledger).routes())
     app.add_routes(PhonePages(box, looks, whatsapp, twilio).routes())
     app.add_routes(MailPages(box, looks).routes())

@@ -15,6 +15,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "whatsapp": (*HTTP, "status_error"),
     "twilio": (*HTTP, "status_error"),
     "razorpay": HTTP,
+    "model": ("error", "throttle", "slow", "drop", "wrong_citation", "no_citation"),
     "smtp": ("reply", "throttle", "lost_answer", "refuse_connection", "drop", "slow"),
     "webhooks": ("duplicate", "reorder", "batch", "delay", "drop", "bad_signature"),
 }
@@ -26,7 +27,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "float": (int, float),
     "bool": (bool,),
 }
-USUAL_OPERATION = {"whatsapp": "send", "twilio": "send", "razorpay": "any"}
+USUAL_OPERATION = {"whatsapp": "send", "twilio": "send", "razorpay": "any", "model": "any"}
 
 
 @dataclass

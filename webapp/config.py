@@ -96,6 +96,9 @@ class Config:
         public_url = read.url("PUBLIC_URL", default="http://127.0.0.1:5000")
         database_url = read.database("DATABASE_URL")
         stand_in = sandboxed(read, public_url)
+        read.together(("MODEL_URL", "MODEL_NAME"))
+        if read.optional("EMBEDDINGS_NAME") and not read.optional("MODEL_URL"):
+            raise BadSetting("EMBEDDINGS_NAME is set, but MODEL_URL is not: where is that model?")
         return cls(
             secret_key=read.secret("SECRET_KEY"),
             database_url=database_url,

@@ -116,6 +116,51 @@ def upgrade() -> None:
         sa.UniqueConstraint("sha256", name=op.f("uq_documents_sha256")),
     )
     op.create_table(
+        "knowledge_questions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column(
+            "source_ids",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting",
+                "answered",
+                "failed",
+                name="questionstate",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("known", sa.Boolean(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column(
+            "citations",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("written_by", sa.String(length=200), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["users.id"], name=op.f("fk_knowledge_questions_asked_by_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_knowledge_questions")),
+    )
+    with op.batch_alter_table("knowledge_questions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_knowledge_questions_created_at"), ["created_at"], unique=False
+        )
+
+    op.create_table(
         "knowledge_readings",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
@@ -424,6 +469,10 @@ def downgrade() -> None:
         )
 
     op.drop_table("knowledge_readings")
+    with op.batch_alter_table("knowledge_questions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_knowledge_questions_created_at"))
+
+    op.drop_table("knowledge_questions")
     op.drop_table("documents")
     with op.batch_alter_table("knowledge_sources", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_knowledge_sources_state"))

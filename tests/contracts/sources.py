@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from webapp.clock import now
 from webapp.documents.models import Document
 from webapp.extensions import db
-from webapp.knowledge.models import Chunk, Part, PartUnit, Reading, Source, SourceKind, SourceState
+from webapp.knowledge.models import (
+    Chunk,
+    Part,
+    PartUnit,
+    Question,
+    QuestionState,
+    Reading,
+    Source,
+    SourceKind,
+    SourceState,
+)
 from webapp.websites.models import PageState, WebPage, Website
 
 WORDS = "We open at nine. On Sundays the house is closed.\n\nA room costs 1,200 rupees a night."
@@ -20,6 +30,7 @@ class Knowledge:
     pages: dict[str, WebPage]
     reading: Reading
     chunk: Chunk
+    question: Question
 
 
 def some_knowledge() -> Knowledge:
@@ -45,8 +56,15 @@ def some_knowledge() -> Knowledge:
     db.session.add_all(pages.values())
     reading, chunk = a_reading(documents["ready"])
     pages["read"].reading = a_reading(website, "https://hotel.example/read")[0]
+    question = Question(
+        text="When do you open?", state=QuestionState.ANSWERED, known=True, written_by="a-model",
+        answer="We open at nine. [1]",
+        citations=[{"number": 1, "chunk_id": chunk.id, "source": "Rules.txt", "place": "lines 1 to 3",
+                    "text": "We open at nine."}],
+    )  # fmt: skip
+    db.session.add(question)
     db.session.commit()
-    return Knowledge(documents, website, pages, reading, chunk)
+    return Knowledge(documents, website, pages, reading, chunk, question)
 
 
 def a_document(number: int, state: SourceState) -> Source:

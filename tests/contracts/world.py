@@ -105,6 +105,7 @@ class World:
             "reading_id": self.knowledge.reading.id,
             "ordinal": 1,
             "chunk_id": self.knowledge.chunk.id,
+            "question_id": self.knowledge.question.id,
             "page_id": self.knowledge.pages["read"].id,
         }
 

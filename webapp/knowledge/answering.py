@@ -1,15 +1,17 @@
 """Answers to questions, out of what is known: sentences that are quoted, each with its place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from webapp.knowledge import quoting
+from webapp.extensions import db
+from webapp.knowledge import model, quoting, writing
 from webapp.knowledge.models import Chunk, SourceKind
 from webapp.knowledge.searching import Found, Hit, search
 
 QUOTED = "quoted"
 #: Passages that an answer comes with.
 PASSAGES = 10
+IN_ITS_PLACE = "So this is quoted, not written."
 UNKNOWN = "Nothing in your documents answers this."
 
 
@@ -46,10 +48,44 @@ class Answer(NamedTuple):
 
 
 def answer(
-    question: str, *, source_ids: Sequence[int] | None = None, kind: SourceKind | None = None
+    question: str,
+    *,
+    source_ids: Sequence[int] | None = None,
+    kind: SourceKind | None = None,
+    before_model: Callable[[], object] = lambda: None,
 ) -> Answer:
-    """Answer a question, in any language, from what can be found now. Any text is a question."""
-    return quoted(question, passages(question, source_ids=source_ids, kind=kind))
+    """Answer a question, in any language, from what can be found now. Any text is a question.
+
+    With a model configured it writes the answer, which may take a minute: only in a job, which
+    commits in ``before_model``. When the model is away, or does not say where its answer stands,
+    the quoted answer is given, with a note.
+    """
+    found = passages(question, source_ids=source_ids, kind=kind)
+    plain = quoted(question, found)
+    written_by = model.name()
+    if written_by is None or not found.hits:
+        return plain
+    asked = writing.prompt(question, found.hits)
+    _let_go(found.hits)
+    before_model()
+    try:
+        written = writing.believed(model.chat(asked), found.hits)
+    except writing.DoesNotKnow:
+        return plain._replace(text=UNKNOWN, citations=[], known=False, written_by=written_by)
+    except (writing.Unfounded, model.Away) as error:
+        return plain._replace(note=f"{error} {IN_ITS_PLACE}")
+    citations = [Citation(*one) for one in written.cited]
+    return Answer(
+        written.text, citations, found.hits, known=True, written_by=written_by, more=found.more
+    )
+
+
+def _let_go(hits: Sequence[Hit]) -> None:
+    """Keep passages as they are now, even if a document is read anew while the model writes."""
+    for hit in hits:
+        for row in (hit.chunk.reading, hit.chunk.source, hit.chunk):
+            if row in db.session:
+                db.session.expunge(row)
 
 
 def quoted(question: str, found: Found) -> Answer:

@@ -178,3 +178,36 @@ class Chunk(Model):
 
     reading: Mapped[Reading] = relationship()
     source: Mapped[Source] = relationship()
+
+
+class QuestionState(StrEnum):
+    """Whether the answer that a model writes is there."""
+
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    FAILED = "failed"
+
+
+class Question(Model):
+    """A question that a model is asked by a job, and what it answered."""
+
+    __tablename__ = "knowledge_questions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    #: Where it was asked: ids of sources (none: everywhere), and "document", "website" or "".
+    source_ids: Mapped[list[Any]] = mapped_column(default=list)
+    kind: Mapped[str] = mapped_column(String(16), default="")
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    state: Mapped[QuestionState] = mapped_column(default=QuestionState.WAITING)
+    known: Mapped[bool] = mapped_column(default=False)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    #: As the page shows them, because passages are replaced when a document is read anew:
+    #: number, chunk_id, source, place, text.
+    citations: Mapped[list[Any]] = mapped_column(default=list)
+    #: "quoted", or the name of the model.
+    written_by: Mapped[str] = mapped_column(String(200), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    finished_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)

@@ -19,7 +19,7 @@ PASSAGES = 5
 #: How much the rank of the passage counts, and the words of what leads to a sentence.
 RANK, LED = 0.25, 0.75
 #: Below this share of what the question's words are worth nothing is said to be known.
-LEAST = 0.35
+LEAST = 0.33
 #: Further sentences are quoted when they say nearly as much, up to so many in all.
 NEARLY, MOST = 0.9, 3
 LEADING = ("?", "？", "؟", ":", "：")

@@ -4,8 +4,8 @@ from webapp.documents import removing as of_documents
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.running import Run
-from webapp.knowledge import clearing, removing
-from webapp.knowledge.models import Source
+from webapp.knowledge import clearing, questions, removing
+from webapp.knowledge.models import Question, Source
 from worker.tasking import job_task
 
 assert of_documents  # noqa: S101 - it has said what documents leave behind
@@ -24,3 +24,12 @@ def remove(run: Run, source_id: int) -> dict[str, str]:
 def clear(run: Run) -> dict[str, str]:
     """Remove the rows of readings that nobody will find again."""
     return {"answer": clearing.go_on(run)}
+
+
+@job_task(JobKind.QUESTION_ANSWER)
+def answer(run: Run, question_id: int) -> dict[str, str]:
+    """Let the model answer a question from the passages that are found for it."""
+    question = db.session.get(Question, question_id)
+    if question is None:
+        return {"answer": "The question has been removed."}
+    return {"answer": questions.answer_it(run, question)}
