@@ -95,10 +95,14 @@ def quotes(question: str, hits: Sequence[Hit]) -> list[Quote]:
     return kept[:MOST]
 
 
-def nearest(words: str, number: int, chunk: Chunk) -> tuple[int, int]:
+def nearest(words: str, chunk: Chunk) -> tuple[int, int]:
     """Return where the sentence of a passage stands that has most of these words."""
-    found = list(_of_passage(Asked(words), number, chunk, 0.0))
-    return max(found, key=lambda quote: quote.score).span if found else (0, len(chunk.text))
+    asked = Asked(words)
+
+    def having(span: tuple[int, int]) -> float:
+        return asked.coverage(_terms(chunk, chunk.text[slice(*span)]))
+
+    return max(sentences.each(chunk.text), key=having, default=(0, len(chunk.text)))
 
 
 def _of_passage(asked: Asked, number: int, chunk: Chunk, rank: float) -> Iterator[Quote]:

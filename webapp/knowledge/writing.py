@@ -80,7 +80,7 @@ def believed(said: str, hits: list[Hit]) -> Written:
         for number in true:
             if number not in cited:
                 chunk = hits[number - 1].chunk
-                cited[number] = Cited(number, chunk, quoting.nearest(words, number, chunk))
+                cited[number] = Cited(number, chunk, quoting.nearest(words, chunk))
         parts.append(words + "".join(f" [{number}]" for number in true))
     if not cited:
         log.warning("answer without citation")
