@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
+import uuid
 from typing import NamedTuple
 
 import psutil
@@ -145,7 +146,7 @@ def read(url: str) -> tuple[int, float]:
         return parts_of(source_id), seconds
 
 
-def ask(url: str) -> tuple[int, object]:
+def ask(url: str) -> tuple[int, uuid.UUID]:
     """Ask for a crawl; return the number of the website and that of the job."""
     from sqlalchemy import delete
 
@@ -163,7 +164,7 @@ def ask(url: str) -> tuple[int, object]:
     return found
 
 
-def state_of(job_id: object) -> str:
+def state_of(job_id: uuid.UUID) -> str:
     """Return how a job stands."""
     from webapp.extensions import db
     from webapp.jobs.models import Job
@@ -193,7 +194,7 @@ def stop(url: str) -> float:
     assert worker.tasks
     asked = []
 
-    def somebody(job_id: object) -> None:
+    def somebody(job_id: uuid.UUID) -> None:
         time.sleep(3)
         with flask_app.app_context():
             asked.append(time.perf_counter())

@@ -10,6 +10,8 @@ import sys
 LINKS = 12
 #: An article of some 900 words in five parts of three paragraphs.
 PARTS, PARAGRAPHS, SENTENCES = 5, 3, 5
+#: Beside it stand as many teasers as on other sites: a page has some 600 elements and 36 KB.
+CARDS = 30
 TEXT = """
     house river room garden morning evening breakfast dinner window street market bridge train
     summer winter water mountain forest letter table chair story music colour paper stone light
@@ -53,10 +55,33 @@ def page(number: int, links: list[int], chance: random.Random) -> bytes:
     return (
         f"<!doctype html><html lang=en><head><meta charset=utf-8><title>Page {number}</title>"
         f'<meta name=description content="What stands on page {number}.">'
-        f"<style>{'body { margin: 0 } ' * 60}</style></head><body><header><nav><ul>{menu}</ul></nav>"
-        f"</header><main><article><h1>Page {number}</h1>{article}</article></main>"
-        f"<footer><p>Made for a measurement.</p></footer></body></html>"
+        f"<style>{'.card { margin: 0; padding: 1rem }' * 200}</style>"
+        f"<script>{'window.data = window.data || [];' * 300}</script></head>"
+        f'<body class="site"><header class="head"><nav class="menu"><ul>{menu}</ul></nav></header>'
+        f'<div class="wrap"><main><article><h1>Page {number}</h1>{article}</article></main>'
+        f'<aside class="side">{cards(chance)}</aside></div>'
+        f'<footer class="foot">{FOOT}<p>Made for a measurement.</p></footer></body></html>'
     ).encode()
+
+
+def cards(chance: random.Random) -> str:
+    """Return what stands beside an article: teasers of others."""
+    return "".join(
+        f'<div class="card"><div class="card-head"><span class="tag">{word}</span>'
+        f'<a href="/page/{at + 1}"><span class="title">Read on about {word}</span></a></div>'
+        f'<div class="card-body"><p class="teaser">The {word} and more.</p>'
+        f'<ul class="meta"><li><span>{at} min</span></li><li><span>{word}</span></li></ul></div></div>'
+        for at, word in enumerate(chance.sample(WORDS, CARDS))
+    )
+
+
+#: The foot of every page: columns of links.
+FOOT = "".join(
+    f'<div class="column"><h4>{word.capitalize()}</h4><ul>'
+    + "".join(f'<li class="item"><a href="/page/{at + 1}">{other}</a></li>' for other in WORDS[:12])
+    + "</ul></div>"
+    for at, word in enumerate(WORDS[:6])
+)
 
 
 def answer(body: bytes, *, status: str = "200 OK", kind: str = "text/html; charset=utf-8") -> bytes:

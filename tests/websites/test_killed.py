@@ -12,6 +12,7 @@ from tests.websites.crawls import Crawls
 from tests.websites.site import Site
 from webapp.extensions import broker, db
 from webapp.knowledge.models import Chunk, Reading
+from webapp.websites import keeping
 from webapp.websites.models import Website
 
 PAGES = 12
@@ -23,9 +24,10 @@ def a_worker(app_queue: Queue) -> int:
     pid = os.fork()
     if pid:
         return pid
-    try:  # from here on this is the worker, which shares no connection with the test
+    try:  # from here on this is the worker, which shares neither connections nor children with the test
         db.engine.dispose(close=False)
-        broker._after_fork()
+        keeping._rest.readers.clear()
+        broker._after_fork()  # type: ignore[attr-defined]  # what billiard calls for Celery
         Queue(app_queue.app, app_queue.app.extensions["settings"].redis_url).run()
     finally:
         os._exit(0)

@@ -8,7 +8,7 @@ the state that it expects, and the second one gets Overtaken.
 Nothing here commits.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256 as hash_of
 from itertools import count
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from webapp.clock import now
 from webapp.extensions import db, settings
 from webapp.knowledge import clearing, cutting, index
+from webapp.knowledge.batching import Batch, batches
 from webapp.knowledge.models import (
     Chunk,
     Part,
@@ -28,14 +29,11 @@ from webapp.knowledge.models import (
     SourceKind,
     SourceState,
 )
-from webapp.knowledge.placing import Text
 from webapp.knowledge.sentences import Size
 
 #: Passages that are stored at once: as long as that takes, SQLite lets nobody else write. The index
 #: of PostgreSQL is the smaller the more of them come together.
 AT_ONCE = {"sqlite": 64, "postgresql": 200}
-#: Parts that are held in memory at once, and so the most that a reading costs there.
-PARTS_AT_ONCE = 8
 
 
 class Overtaken(Exception):
@@ -129,65 +127,11 @@ def cut(reading: Reading, *, until: Callable[[], bool]) -> bool:
     the next one, into which its last sentence may run. Raises Overtaken.
     """
     size = Size(settings().chunk_characters, settings().chunk_overlap)
-    for batch in _batches(reading, size):
+    for batch in batches(reading, size, AT_ONCE[db.engine.dialect.name]):
         _store(reading, batch)
         if until():
             break
     return reading.cut == reading.parts
-
-
-class Batch(NamedTuple):
-    """Some passages, and what the reading then knows of how far it is."""
-
-    passages: list[cutting.Passage]
-    cut: int
-    carry: dict[str, Any]
-
-
-def _batches(reading: Reading, size: Size) -> Iterator[Batch]:
-    """Go through the passages that are not stored yet; the same, whatever was interrupted where."""
-    carry, skip = cutting.Carry.of(reading.carry), int(reading.carry.get("skip", 0))
-    batch: list[cutting.Passage] = []
-    at_once = AT_ONCE[db.engine.dialect.name]
-    reached = reading.cut
-    for part, following in _with_next(reading.id, reading.cut, whole=reading.whole):
-        before = carry.stored()
-        for number, passage in enumerate(cutting.cut(part, following, carry, size), 1):
-            if number <= skip:
-                continue
-            batch.append(passage)
-            if len(batch) >= at_once:
-                yield Batch(batch, part.ordinal - 1, before | {"skip": number})
-                batch = []
-        reached, skip = part.ordinal, 0
-    if reached > reading.cut:
-        yield Batch(batch, reached, carry.stored())
-
-
-def _with_next(reading_id: int, after: int, *, whole: bool) -> Iterator[tuple[Text, Text | None]]:
-    """Go through the parts after one, each with the next, as far as that matters and is there."""
-    last: Text | None = None
-    for part in _parts(reading_id, after):
-        if last is not None:
-            yield last, part
-        last = part
-    if last is not None and (whole or last.unit != PartUnit.PAGE):
-        yield last, None
-
-
-def _parts(reading_id: int, after: int) -> Iterator[Text]:
-    columns = (Part.ordinal, Part.unit, Part.label, Part.text, Part.marks)
-    while True:
-        rows = db.session.execute(
-            select(*columns)
-            .where(Part.reading_id == reading_id, Part.ordinal > after)
-            .order_by(Part.ordinal)
-            .limit(PARTS_AT_ONCE)
-        ).all()
-        yield from (Text(*row) for row in rows)
-        if len(rows) < PARTS_AT_ONCE:
-            return
-        after = rows[-1].ordinal
 
 
 def _store(reading: Reading, batch: Batch) -> None:

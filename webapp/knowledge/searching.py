@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db
 from webapp.knowledge import analysing, highlighting, index, reading_through
-from webapp.knowledge.analysing import LONG, Question, Word
+from webapp.knowledge.analysing import Question, Word
 from webapp.knowledge.index import Statistics
 from webapp.knowledge.models import Chunk, SourceKind
 from webapp.knowledge.sought import Sought, SoughtWord, worth
@@ -28,7 +28,7 @@ FEW = 2_000
 ENDINGS = 50
 #: In German and its like, Schmalspurbahn is kin to Schmalspur and to Bahn, from so many letters on,
 #: and to what begins with the same letters; kin are worth this share of the word itself.
-SHORT, KIN = 4, 0.5
+SHORT, ALIKE, KIN = 4, 5, 0.65
 
 
 class Hit(NamedTuple):
@@ -128,7 +128,7 @@ def _kin(word: Word, known: dict[str, int]) -> dict[str, int]:
     """Return the terms that share a part with a word of a language that puts words together."""
     if not word.compound:
         return {}
-    kin = index.beginning(word.compound[:LONG], ENDINGS)
+    kin = index.beginning(word.compound[:ALIKE], ENDINGS)
     kin |= {part: known[part] for part in _parts(word) if part in known}
     return {term: count for term, count in kin.items() if term not in word.terms}
 

@@ -89,6 +89,8 @@ def on_disk(path: str) -> Path | None:
     folder = _folder()
     if folder is None:
         return None
+    if not folder.is_dir():  # such as one that is not mounted yet
+        raise Away("The place for files is not there.")
     if not (folder / path).is_file():
         raise FileNotFoundError(path)
     return folder / path
