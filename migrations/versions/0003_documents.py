@@ -420,8 +420,23 @@ def upgrade() -> None:
             unique=False,
         )
 
+    op.create_table(
+        "knowledge_vectors",
+        sa.Column("chunk_id", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(length=200), nullable=False),
+        sa.Column("numbers", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chunk_id"],
+            ["knowledge_chunks.id"],
+            name=op.f("fk_knowledge_vectors_chunk_id_knowledge_chunks"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("chunk_id", name=op.f("pk_knowledge_vectors")),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("knowledge_vectors")
     op.drop_table("stored_blocks")
     with op.batch_alter_table("stored_files", schema=None) as batch_op:
         batch_op.drop_index(

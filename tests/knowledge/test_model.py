@@ -15,7 +15,6 @@ from tests.queues import Queue
 from webapp.config import BadSetting, Config
 from webapp.extensions import db
 from webapp.jobs.models import Job, JobState
-from webapp.knowledge import model
 from webapp.knowledge.answering import UNKNOWN, answer
 from webapp.knowledge.models import Question, QuestionState
 from webapp.knowledge.writing import DoesNotKnow, Unfounded, believed
@@ -29,7 +28,6 @@ def modelled(app: Flask, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatc
     changed = dataclasses.replace(
         app.extensions["settings"],
         model_url=f"{sandbox.url}/v1", model_key="a key", model_name="a-model",
-        embeddings_name="vectors",
     )  # fmt: skip
     monkeypatch.setitem(app.extensions, "settings", changed)
 
@@ -120,11 +118,6 @@ def test_citations_of_what_does_not_exist_are_dropped_and_the_others_stay() -> N
     for said in ("It is free.", "It is free [0].", "[77]", "(1)"):
         with pytest.raises(Unfounded):
             believed(said, hits)
-
-
-def test_vectors_come_in_the_order_of_the_texts_and_the_same_text_has_the_same() -> None:
-    one, other, again = model.vectors(["towels and soap", "the garden", "towels and soap"])
-    assert one == again != other
 
 
 def test_asking_stores_a_question_and_a_job_writes_the_answer(

@@ -22,6 +22,7 @@ from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Ended, Impossible, NotNow, Run, when_ended
 from webapp.knowledge import child, readings
+from webapp.knowledge.looking import remembering
 from webapp.knowledge.models import Reading, Source, SourceState
 from webapp.states import move
 
@@ -29,8 +30,6 @@ from webapp.states import move
 SLICE = 5.0
 #: Pieces are stored together that come within so many seconds: up to so many, and so many characters.
 TOGETHER, PIECES, CHARACTERS = 0.25, 64, 1_000_000
-#: Seconds between two batches in which others may write, where there is only one that can.
-BREATH = 0.015
 #: What is read in pages, by the kind of file, and how one is called.
 PAGES = {"pdf": "Page", "pptx": "Slide"}
 STORAGE_AWAY = "The storage of files did not answer."
@@ -73,8 +72,10 @@ def go_on(run: Run, source: Source, *, seconds: float = SLICE) -> str | None:
             document.encoding,
             time.monotonic() + seconds,
         )
-        db.session.commit()
-        return _end(source, reading) if slice_.all_done() else None
+        with remembering():
+            db.session.commit()
+            done = slice_.all_done()
+        return _end(source, reading) if done else None
     except readings.Overtaken:
         db.session.rollback()
         run.step()  # another worker's: then it says so
@@ -178,8 +179,6 @@ class _Slice:
 
     def _until(self) -> bool:
         db.session.commit()
-        if db.engine.dialect.name == "sqlite":
-            time.sleep(BREATH)
         self._tell()
         return self._over()
 

@@ -33,6 +33,7 @@ class JobKind(StrEnum):
     DOCUMENTS_READ_AGAIN = "documents.read_again"
     SOURCE_REMOVE = "knowledge.remove"
     READINGS_CLEAR = "knowledge.clear"
+    PASSAGES_EMBED = "knowledge.embed"
     QUESTION_ANSWER = "knowledge.answer"
     FILES_CLEAN = "storage.clean"
     WEBSITE_CRAWL = "websites.crawl"
@@ -78,6 +79,7 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.DOCUMENTS_READ_AGAIN: Policy("Read documents again", Queue.BULK),
     JobKind.SOURCE_REMOVE: Policy("Remove a source", Queue.BULK),
     JobKind.READINGS_CLEAR: Policy("Remove old readings", Queue.BULK),
+    JobKind.PASSAGES_EMBED: Policy("Learn what passages mean", Queue.BULK),
     # Somebody waits for it, but a model may take a minute: messages and payments go first.
     JobKind.QUESTION_ANSWER: Policy("Answer the question", Queue.DEFAULT),
     JobKind.FILES_CLEAN: Policy("Remove files that nothing needs", Queue.BULK),

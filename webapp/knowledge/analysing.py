@@ -19,6 +19,9 @@ from webapp.knowledge.words import Atom, Piece, bare, piece, places, together
 
 __all__ = ["Question", "Token", "Word", "atoms", "language_of", "question", "terms", "tokens"]
 
+#: Grows with each change that makes other terms of the same text, here, in ``words``, ``languages`` and
+#: ``stop_words`` or in what ``index`` takes for a passage's words: texts are then outdated.
+VERSION = 1
 STEMMERS = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
     "en": "english", "es": "spanish", "fi": "finnish", "fr": "french", "hi": "hindi",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from webapp.extensions import db
-from webapp.knowledge import model, quoting, writing
+from webapp.knowledge import model, quoting, vectors, writing
 from webapp.knowledge.models import Chunk, SourceKind
 from webapp.knowledge.searching import Found, Hit, search
 
@@ -12,6 +12,7 @@ QUOTED = "quoted"
 #: Passages that an answer comes with.
 PASSAGES = 10
 IN_ITS_PLACE = "So this is quoted, not written."
+BY_WORDS = "So passages were sought by their words alone, not by what they mean."
 UNKNOWN = "Nothing in your documents answers this."
 
 
@@ -61,10 +62,13 @@ def answer(
     the quoted answer is given, with a note.
     """
     found = passages(question, source_ids=source_ids, kind=kind)
-    plain = quoted(question, found)
     written_by = model.name()
     if written_by is None or not found.hits:
-        return plain
+        return quoted(question, found)
+    note = ""
+    if model.embeddings_name():
+        found, note = _by_meaning(question, source_ids, kind, before_model)
+    plain = quoted(question, found)._replace(note=note)
     asked = writing.prompt(question, found.hits)
     _let_go(found.hits)
     before_model()
@@ -76,16 +80,41 @@ def answer(
         return plain._replace(note=f"{error} {IN_ITS_PLACE}")
     citations = [Citation(*one) for one in written.cited]
     return Answer(
-        written.text, citations, found.hits, known=True, written_by=written_by, more=found.more
+        written.text,
+        citations,
+        found.hits,
+        known=True,
+        written_by=written_by,
+        more=found.more,
+        note=note,
     )
+
+
+def _by_meaning(
+    question: str,
+    source_ids: Sequence[int] | None,
+    kind: SourceKind | None,
+    before_model: Callable[[], object],
+) -> tuple[Found, str]:
+    """Return the passages ranked by words and meaning, and a note if it was by words alone."""
+    found = search(question, source_ids=source_ids, kind=kind, limit=vectors.COMPARED)
+    known, note, hits = vectors.of(found.hits), "", found.hits
+    _let_go(hits)
+    before_model()
+    try:
+        hits = vectors.ranked(question, hits, known)
+    except model.Away as error:
+        note = f"{error} {BY_WORDS}"
+    return Found(hits[:PASSAGES], more=found.more or len(hits) > PASSAGES), note
 
 
 def _let_go(hits: Sequence[Hit]) -> None:
     """Keep passages as they are now, even if a document is read anew while the model writes."""
-    for hit in hits:
-        for row in (hit.chunk.reading, hit.chunk.source, hit.chunk):
-            if row in db.session:
-                db.session.expunge(row)
+    chunks = [hit.chunk for hit in hits]
+    rows = [row for one in chunks for row in (one.reading.source, one.source, one.reading, one)]
+    for row in rows:
+        if row in db.session:
+            db.session.expunge(row)
 
 
 def quoted(question: str, found: Found) -> Answer:

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from webapp.extensions import db
 from webapp.knowledge import cutting
+from webapp.knowledge.looking import a_look
 from webapp.knowledge.models import Part, PartUnit, Reading
 from webapp.knowledge.placing import Text
 from webapp.knowledge.sentences import Size
@@ -59,12 +59,14 @@ def _with_next(reading_id: int, after: int, *, whole: bool) -> Iterator[tuple[Te
 def _parts(reading_id: int, after: int) -> Iterator[Text]:
     columns = (Part.ordinal, Part.unit, Part.label, Part.text, Part.marks)
     while True:
-        rows = db.session.execute(
+        query = (
             select(*columns)
             .where(Part.reading_id == reading_id, Part.ordinal > after)
             .order_by(Part.ordinal)
             .limit(PARTS_AT_ONCE)
-        ).all()
+        )
+        with a_look() as look:
+            rows = look.execute(query).all()
         yield from (Text(*row) for row in rows)
         if len(rows) < PARTS_AT_ONCE:
             return

@@ -4,7 +4,7 @@ SQLite has full-text search of its own, PostgreSQL postings of ours; both are gi
 ``analysing`` and rank by the same formula, BM25 as SQLite's ``bm25()`` has it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -14,11 +14,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webapp.extensions import db
 from webapp.knowledge import analysing, index_on_postgresql, index_on_sqlite
 from webapp.knowledge.index_tables import Tally
+from webapp.knowledge.looking import a_look
 from webapp.knowledge.models import Chunk, Reading
 from webapp.knowledge.sought import Sought
 from webapp.knowledge.stop_words import STOP_WORDS
 
 INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+#: Headings that lead a passage stand within so many characters of it.
+BEGINNING = 600
 
 
 class Statistics(NamedTuple):
@@ -29,30 +32,63 @@ class Statistics(NamedTuple):
     languages: tuple[str, ...]
 
 
+class Entry(NamedTuple):
+    """What the index is told of a passage."""
+
+    language: str
+    terms: list[str]
+
+
 def add(chunks: Sequence[Chunk]) -> None:
     """Index passages that have their ids, in the transaction of the caller.
 
-    Sets ``length`` and ``language`` of each; the language is that of the text, where it can be
-    told, else what the reading says of itself, or most of its passages are in.
+    Sets ``length`` and ``language`` of each.
     """
-    priors: dict[int, str] = {}
-    entries: list[tuple[int, int, list[str]]] = []
-    tallies: dict[tuple[int, str], list[int]] = {}
+    by_reading: dict[int, list[Chunk]] = {}
     for chunk in chunks:
-        if chunk.reading_id not in priors:
-            priors[chunk.reading_id] = _prior(chunk.reading_id, chunks)
-        language = analysing.language_of(chunk.text, priors[chunk.reading_id])
-        terms = analysing.terms(chunk.text, language)
-        chunk.language, chunk.length = language, len(terms)
-        entries.append((chunk.id, chunk.reading_id, terms))
-        tally = tallies.setdefault((chunk.reading_id, language), [0, 0])
-        tally[0] += 1
-        tally[1] += len(terms)
+        by_reading.setdefault(chunk.reading_id, []).append(chunk)
+    for reading_id, some in by_reading.items():
+        entries = analysed(reading_id, [(chunk.text, chunk.place) for chunk in some])
+        for chunk, entry in zip(some, entries, strict=True):
+            chunk.language, chunk.length = entry.language, len(entry.terms)
+        db.session.flush()
+        write(reading_id, [chunk.id for chunk in some], entries)
+
+
+def analysed(
+    reading_id: int, passages: Sequence[tuple[str, Mapping[str, Any] | None]]
+) -> list[Entry]:
+    """Take texts apart for ``write``, each given with its ``place``; that is nearly all the work.
+
+    Begins no transaction, so nobody waits for it. The language is that of the text, where it can
+    be told, else what the reading says of itself, or most of its passages are in. The words of the
+    headings above a passage count as its own.
+    """
+    if not passages:
+        return []
+    prior = _prior(reading_id, [text for text, _place in passages])
+    entries = []
+    for text, place in passages:
+        language = analysing.language_of(text, prior)
+        terms = analysing.terms(text, language)
+        entries.append(Entry(language, _of_headings(text, place or {}, language) + terms))
+    return entries
+
+
+def write(reading_id: int, chunk_ids: Sequence[int], entries: Sequence[Entry]) -> None:
+    """Index passages of a reading, in the transaction of the caller."""
     if not entries:
         return
-    db.session.flush()
-    _database().write(db.session.connection(), entries)
-    _count(tallies)
+    tallies: dict[str, list[int]] = {}
+    for entry in entries:
+        tally = tallies.setdefault(entry.language, [0, 0])
+        tally[0] += 1
+        tally[1] += len(entry.terms)
+    _database().write(
+        db.session.connection(),
+        [(id_, reading_id, entry.terms) for id_, entry in zip(chunk_ids, entries, strict=True)],
+    )
+    _count(reading_id, tallies)
 
 
 def remove(reading_ids: Sequence[int]) -> None:
@@ -98,23 +134,32 @@ def _database() -> ModuleType:
     return index_on_postgresql if name == "postgresql" else index_on_sqlite
 
 
-def _prior(reading_id: int, chunks: Sequence[Chunk]) -> str:
-    about = db.session.get_one(Reading, reading_id).about or {}
-    said = str(about.get("language") or "").replace("_", "-").partition("-")[0].lower()
+def _of_headings(text: str, place: Mapping[str, Any], language: str) -> list[str]:
+    """Return the terms of the headings above a passage that it does not begin with itself."""
+    within = " ".join(text[:BEGINNING].split())
+    above = [words for words in place.get("headings", ()) if words not in within]
+    return analysing.terms("\n".join(above), language) if above else []
+
+
+def _prior(reading_id: int, texts: Sequence[str]) -> str:
+    with a_look() as look:
+        about = look.execute(select(Reading.about).where(Reading.id == reading_id)).scalar_one()
+    said = str((about or {}).get("language") or "").replace("_", "-").partition("-")[0].lower()
     if said in STOP_WORDS:
         return said
-    texts = [chunk.text[:500] for chunk in chunks if chunk.reading_id == reading_id]
-    if found := analysing.language_of("\n".join(texts[:20])):
+    if found := analysing.language_of("\n".join(text[:500] for text in texts[:20])):
         return found
     before = select(Tally.language).where(Tally.reading_id == reading_id, Tally.language != "")
-    return db.session.scalar(before.order_by(Tally.chunks.desc()).limit(1)) or ""
+    with a_look() as look:
+        most = look.execute(before.order_by(Tally.chunks.desc()).limit(1)).scalar()
+    return most or ""
 
 
-def _count(tallies: dict[tuple[int, str], list[int]]) -> None:
+def _count(reading_id: int, tallies: dict[str, list[int]]) -> None:
     insert: Any = INSERTS[db.engine.dialect.name]
     rows = [
         {"reading_id": reading_id, "language": language, "chunks": count, "terms": terms}
-        for (reading_id, language), (count, terms) in sorted(tallies.items())
+        for language, (count, terms) in sorted(tallies.items())
     ]
     adding = insert(Tally).values(rows)
     db.session.execute(

@@ -180,6 +180,19 @@ class Chunk(Model):
     source: Mapped[Source] = relationship()
 
 
+class Vector(Model):
+    """What a passage means, in numbers of a model; of one model at a time."""
+
+    __tablename__ = "knowledge_vectors"
+
+    chunk_id: Mapped[int] = mapped_column(
+        ForeignKey("knowledge_chunks.id", ondelete="CASCADE"), primary_key=True
+    )
+    model: Mapped[str] = mapped_column(String(200))
+    #: Floats of 32 bits, of a vector of length 1, as this machine writes them.
+    numbers: Mapped[bytes]
+
+
 class QuestionState(StrEnum):
     """Whether the answer that a model writes is there."""
 

@@ -6,6 +6,7 @@ a table) count for it too, but it is not itself an answer.
 """
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from webapp.knowledge import analysing, index, sentences
 from webapp.knowledge.languages import stop_words
 from webapp.knowledge.models import Chunk
 from webapp.knowledge.searching import Hit
+from webapp.knowledge.words import UNSPACED
 
 #: Of the best passages, so many are read.
 PASSAGES = 5
@@ -22,6 +24,10 @@ RANK, LED = 0.25, 0.75
 LEAST = 0.33
 #: Further sentences are quoted when they say nearly as much, up to so many in all.
 NEARLY, MOST = 0.9, 3
+#: Two neighbouring signs of a script without spaces are often no word: that they stand nowhere says
+#: so much less.
+NO_WORD = 0.25
+_PAIR = re.compile(f"[{UNSPACED}]")
 LEADING = ("?", "？", "؟", ":", "：")
 CELLS = " | "
 
@@ -62,7 +68,8 @@ class Asked:
         for terms in (frozenset(word.terms) for word in words):
             found = sum(having.get(term, 0) for term in terms)
             if found or not terms & small:
-                self.words.append((terms, _worth(statistics.passages, found)))
+                share = 1.0 if found or not any(map(_PAIR.match, terms)) else NO_WORD
+                self.words.append((terms, share * _worth(statistics.passages, found)))
         self.worth = sum(worth for _terms, worth in self.words)
         self.terms = frozenset(term for terms, _worth in self.words for term in terms)
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.clock import now
 from webapp.extensions import db, settings
-from webapp.knowledge import clearing, cutting, index
+from webapp.knowledge import analysing, clearing, cutting, index
 from webapp.knowledge.batching import Batch, batches
 from webapp.knowledge.models import (
     Chunk,
@@ -44,7 +44,7 @@ def settings_mark() -> str:
     """Name the settings of which a reading is made: another mark, and reading again is of use."""
     chosen = settings()
     return (
-        f"{cutting.VERSION}-{chosen.chunk_characters}-{chosen.chunk_overlap}"
+        f"{cutting.VERSION}.{analysing.VERSION}-{chosen.chunk_characters}-{chosen.chunk_overlap}"
         f"-{chosen.document_pages}"
     )
 
@@ -135,29 +135,31 @@ def cut(reading: Reading, *, until: Callable[[], bool]) -> bool:
 
 
 def _store(reading: Reading, batch: Batch) -> None:
-    """Store and index passages; as plain rows, since a document may have tens of thousands."""
-    first = reading.chunks + 1
-    _advance(reading, chunks=reading.chunks + len(batch.passages), cut=batch.cut, carry=batch.carry)
+    """Store and index passages; as plain rows, since a document may have tens of thousands.
+
+    What takes long comes first: with ``_advance`` others begin to wait, on SQLite.
+    """
+    passages = batch.passages
+    entries = index.analysed(reading.id, [(passage.text, passage.place) for passage in passages])
     rows = [
         {
-            "id": id_,
             "source_id": reading.source_id,
             "reading_id": reading.id,
             "ordinal": ordinal,
             "sha256": hash_of(passage.text.encode()).hexdigest(),
+            "language": entry.language,
+            "length": len(entry.terms),
             **passage._asdict(),
         }
-        for id_, ordinal, passage in zip(
-            _new_ids(len(batch.passages)), count(first), batch.passages, strict=False
+        for ordinal, passage, entry in zip(
+            count(reading.chunks + 1), passages, entries, strict=False
         )
     ]
-    chunks = [Chunk(**row) for row in rows]
-    index.add(chunks)
+    _advance(reading, chunks=reading.chunks + len(rows), cut=batch.cut, carry=batch.carry)
     if rows:
-        found = [
-            row | {"language": chunk.language, "length": chunk.length}
-            for row, chunk in zip(rows, chunks, strict=True)
-        ]
+        ids = _new_ids(len(rows))
+        found = [row | {"id": id_} for row, id_ in zip(rows, ids, strict=True)]
+        index.write(reading.id, ids, entries)
         db.session.execute(insert(Chunk.__table__), found)  # type: ignore[arg-type]
 
 

@@ -1,12 +1,14 @@
 """The tasks about what is known."""
 
+from typing import Any
+
 from webapp.documents import removing as of_documents
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.running import Run
-from webapp.knowledge import clearing, questions, removing
+from webapp.knowledge import clearing, questions, removing, vectors
 from webapp.knowledge.models import Question, Source
-from worker.tasking import job_task
+from worker.tasking import MORE, job_task
 
 assert of_documents  # noqa: S101 - it has said what documents leave behind
 
@@ -33,3 +35,10 @@ def answer(run: Run, question_id: int) -> dict[str, str]:
     if question is None:
         return {"answer": "The question has been removed."}
     return {"answer": questions.answer_it(run, question)}
+
+
+@job_task(JobKind.PASSAGES_EMBED)
+def embed(run: Run) -> Any:
+    """Make vectors of the passages that have none, for a while."""
+    answer = vectors.go_on(run)
+    return MORE if answer is None else {"answer": answer}
