@@ -1,9 +1,9 @@
 """Word documents: the text of the main part, then notes, then headers and footers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import BinaryIO
 
-from extraction import office
+from extraction import charts, office
 from extraction.archives import Archive
 from extraction.composing import Block, Composer
 from extraction.limits import Hints, Limits
@@ -11,10 +11,11 @@ from extraction.paragraphs import Paragraphs, Style
 from extraction.pieces import Begin, End, Piece, Refused
 from extraction.styles import styles
 
+DRAWN = "Diagrams"
 #: What stands beside the text, by the last word of the relation that leads there.
 BESIDE = (
     (("footnotes", "endnotes"), "Footnotes"),
-    (("diagramdata", "chart", "chartex"), "Diagrams"),
+    (("diagramdata", "chart", "chartex"), DRAWN),
     (("header", "footer"), "Headers and footers"),
 )
 LONGEST_HEADING = 300  # characters; what is longer only looks like one
@@ -44,9 +45,12 @@ def read(file: BinaryIO, limits: Limits, hints: Hints) -> Iterator[Begin | Piece
     composer = Composer("section", limits, hints)
     walk = Paragraphs(limits, kind_of)
     yield from composer.pieces(_headed(walk.of(archive, main)))
+    drawn = {link.target for link in links if link.kind == "chart"}
     for kinds, label in BESIDE:
         parts = [link.target for link in links if link.kind in kinds and link.target in archive]
-        yield from composer.pieces(_once(_beside(archive, limits, parts)), label)
+        blocks = _beside(archive, limits, parts, drawn)
+        # Two charts may have the same row.
+        yield from composer.pieces(blocks if label == DRAWN else _once(blocks), label)
     if not composer.number:
         raise Refused("nothing_to_read")
     yield End()
@@ -60,13 +64,17 @@ def _headed(blocks: Iterable[Block]) -> Iterator[Block]:
             yield block
 
 
-def _beside(archive: Archive, limits: Limits, parts: Iterable[str]) -> Iterator[Block]:
+def _beside(
+    archive: Archive, limits: Limits, parts: Iterable[str], tables: Container[str]
+) -> Iterator[Block]:
     """Yield what stands in parts beside the text; a damaged one costs no more than itself."""
     for part in dict.fromkeys(parts):
         walk = Paragraphs(limits, lambda _: ("text", 0))
         try:
             for block in walk.of(archive, part):
                 yield block if block.at.startswith("note") else block._replace(at="")
+            if part in tables:
+                yield from charts.rows(archive, part, limits)
         except Refused as refused:
             if refused.code != "broken":
                 raise

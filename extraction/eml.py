@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from extraction import dom
 from extraction.composing import Block, Composer
 from extraction.encodings import decoded
-from extraction.html import in_utf8
+from extraction.html import in_utf8, known
 from extraction.limits import Hints, Limits
 from extraction.pieces import Begin, End, Piece, Refused
 from extraction.text import paragraphs
@@ -152,15 +152,17 @@ def _content(part: Message) -> bytes:
 
 
 def _charset(part: Message) -> str | None:
-    """Return the encoding that a part names; None when Python does not know it."""
+    """Return the encoding that a part names; None when Python does not know it.
+
+    Also for UTF-8, which the bytes tell better: many programs say it of what is not.
+    """
     try:
         name = part.get_content_charset()
-        if name is None or name in ("us-ascii", "ascii", "unknown-8bit"):
-            return None
-        b"".decode(name)
     except STUMBLES:
         return None
-    return name
+    if name in ("us-ascii", "ascii", "unknown-8bit", "utf-8", "utf8"):
+        return None
+    return known(name)
 
 
 def _is_attached(part: Message) -> bool:

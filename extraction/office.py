@@ -66,10 +66,11 @@ def kind(file: BinaryIO, ending: str = "") -> str:
 
 def main_part(archive: Archive) -> tuple[str, str] | None:
     """Return the kind and the name of the main part; None when this is no Office file."""
-    types = _types(archive)
+    types, usual = _types(archive)
     for link in links(archive, "").values():
         if link.kind == "officedocument":
-            found = _kind_of(types.get(link.target.lower(), ""))
+            name = link.target.lower()
+            found = _kind_of(types.get(name) or usual.get(name.rpartition(".")[2], ""))
             if found and link.target in archive:
                 return found, link.target
     for name, declared in types.items():
@@ -112,19 +113,25 @@ def _resolved(folder: str, target: str) -> str:
     return "/".join(steps)
 
 
-def _types(archive: Archive) -> dict[str, str]:
-    """Return the type of each part that has one of its own, by its name in small letters."""
-    found: dict[str, str] = {}
+def _types(archive: Archive) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the types of parts by name, and of all others by what their names end in.
+
+    All in small letters. The main part of a binary workbook has the type of all that ends in "bin".
+    """
+    named: dict[str, str] = {}
+    ending: dict[str, str] = {}
     if "[Content_Types].xml" not in archive:
-        return found
+        return named, ending
 
     def start(tag: str, attributes: dict[str, str]) -> None:
+        declared = attributes.get("ContentType", "").lower()
         if tag == "Override":
-            name = attributes.get("PartName", "").lstrip("/").lower()
-            found[name] = attributes.get("ContentType", "").lower()
+            named[attributes.get("PartName", "").lstrip("/").lower()] = declared
+        elif tag == "Default":
+            ending[attributes.get("Extension", "").lower()] = declared
 
     xml.each_start(archive.get("[Content_Types].xml", SMALL), start)
-    return found
+    return named, ending
 
 
 def _kind_of(declared: str) -> str:

@@ -11,6 +11,10 @@ FREE = 0xFFFFFFFA  # and above: no sector
 NONE = 0xFFFFFFFF
 ENTRY = 128
 DIRECTORY = 4 * 1024 * 1024  # bytes of it that are read at most: 32,000 entries
+SHORT = 4096  # bytes; shorter streams lie in the root's stream,
+SHORT_SECTOR = 64  # in sectors of so many bytes
+FILE_PASS = 0x2F
+FIRST_RECORDS = 8
 SECTORS = 1_000  # of the table of sectors that are looked at for the directory's chain
 
 
@@ -34,6 +38,44 @@ def names(file: BinaryIO) -> set[str]:
         found.add(_name(entry))
         waiting += (_number(entry, 68), _number(entry, 72))
     return found
+
+
+def is_locked(file: BinaryIO) -> bool:
+    """Tell whether the workbook in the container is encrypted ([MS-XLS], 2.4.117 "FilePass").
+
+    That is said behind its first record, before anything of which there may be much.
+    """
+    head = _beginning(file, ("workbook", "book"))
+    at = 0
+    for _ in range(FIRST_RECORDS):
+        if len(head) < at + 4:
+            return False
+        kind, length = struct.unpack_from("<2H", head, at)
+        if kind == FILE_PASS:
+            return True
+        at += 4 + length
+    return False
+
+
+def _beginning(file: BinaryIO, names: tuple[str, ...]) -> bytes:
+    """Return the first sector of a stream, which may be a short one within the root's own."""
+    entries = _entries(file)
+    found = next((entry for entry in entries if _name(entry) in names), None)
+    if found is None:
+        return b""
+    file.seek(0)
+    head = file.read(512)
+    size = 1 << struct.unpack_from("<H", head, 30)[0]
+    if _number(found, 120) >= SHORT:
+        return _sector(file, _number(found, 116), size)
+    place = _number(found, 116) * SHORT_SECTOR
+    table = _table(file, head, size)
+    sector = _number(entries[0], 116)
+    for _ in range(place // size):
+        if sector >= len(table):
+            return b""
+        sector = table[sector]
+    return _sector(file, sector, size)[place % size :] if sector < FREE else b""
 
 
 def _name(entry: bytes) -> str:

@@ -74,7 +74,8 @@ def _page(document: pdfium.Document, index: int) -> tuple[str, str]:
         return "", "unreadable"
     try:
         text = tidy("\n\n".join([page.text(), *page.written()]))
-        if text:
+        # Of a font that does not say which letters it has, numbers come out that are no letters.
+        if any(map(str.isalnum, text)):
             return text, "text"
         return "", "pictures" if page.objects() > 0 else "blank"
     finally:

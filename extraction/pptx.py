@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from extraction import office, xml
+from extraction import charts, office, xml
 from extraction.archives import Archive
 from extraction.composing import Block, Composer
 from extraction.limits import Hints, Limits
@@ -61,6 +61,8 @@ class Presentation:
                 for link in links:
                     if link.kind in kinds and link.target in self.archive:
                         yield from self._blocks(link.target, _kind_of_notes, at)
+                        if link.kind == "chart":
+                            yield from charts.rows(self.archive, link.target, self.limits)
         except Refused as refused:
             if refused.code != "broken":
                 raise

@@ -32,8 +32,14 @@ MAGIC = (
     (b"fLaC", "sound"),
     (b"\x1a\x45\xdf\xa3", "sound"),
     (b"SQLite format 3\0", "database"),
+    # Before workbooks were containers: Excel 2, 3 and 4.
+    (b"\x09\0\x04\0", "oldest_xls"),
+    (b"\x09\2\x06\0", "oldest_xls"),
+    (b"\x09\4\x06\0", "oldest_xls"),
 )
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+#: What a text holds besides what is printed.
+SPACE = "\t\n\v\f\r\ufeff"
 #: Bytes that no text holds, in whatever encoding with one byte a letter: controls but white space,
 #: backspace, escape (ISO-2022 needs it), shifts and the end mark of DOS.
 NEVER = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1b\x0e\x0f\x1a"))
@@ -105,6 +111,8 @@ def _old(file: BinaryIO, ending: str) -> str:
         promised = KIND_OF_ENDING.get(ending, "")
         raise Refused("password", kind=promised if promised in ("docx", "pptx", "xlsx") else "")
     if names & {"workbook", "book"}:
+        if ole.is_locked(file):
+            raise Refused("password", kind="xls")
         return "xls"
     for name, what in (
         ("worddocument", "doc"),
@@ -136,8 +144,8 @@ def is_text(head: bytes) -> bool:
     """Tell whether these are the first bytes of a text, in whatever encoding."""
     if head.startswith(MARKS):
         return True
-    if b"\0" in head:
-        return _is_wide(head)
+    if b"\0" in head and (_is_wide(head) or _is_wider(head)):
+        return True
     return _few(head)
 
 
@@ -154,6 +162,20 @@ def _is_wide(head: bytes) -> bool:
         return False
     letters = head[:4096].decode("utf-16-be" if even > odd else "utf-16-le", "replace")
     return sum(1 for letter in letters if letter < " " and not letter.isspace()) * 50 < len(letters)
+
+
+def _is_wider(head: bytes) -> bool:
+    """Tell whether these are four bytes a letter without a mark."""
+    for end, name in ((0, "utf-32-be"), (3, "utf-32-le")):
+        if len(head) >= 16 and head[end::4].count(0) == len(head) // 4:
+            try:
+                letters = head[: len(head) // 4 * 4].decode(name)
+            except UnicodeDecodeError:
+                continue
+            return sum(
+                1 for one in letters if not one.isprintable() and one not in SPACE
+            ) * 50 < len(letters)
+    return False
 
 
 def _text(head: bytes) -> str:

@@ -50,13 +50,14 @@ def read(file: BinaryIO, limits: Limits, hints: Hints) -> Iterator[Begin | Piece
     yield Begin("xls" if old else "xlsx", about=dict(found.about))
     composer = Composer("sheet", limits, hints, size=PIECE)
     unread: list[str] = []
-    for table in tables(file, found, careful=(found.sparse or hints.careful) and not old):
+    careful = (found.sparse or hints.careful) and not old
+    for table in tables(file, found, careful=careful, old=old):
         try:
             yield from composer.pieces(blocks(counted(table.rows(), limits)), table.name)
         except GaveUp:
             unread.append(table.name)
     if not composer.number:
-        raise Refused("broken" if unread else "nothing_to_read", kind="xlsx")
+        raise Refused("broken" if unread else "nothing_to_read", kind="xls" if old else "xlsx")
     yield End({"sheets_not_read": unread} if unread else {})
 
 
@@ -70,13 +71,14 @@ def counted(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:
         yield row
 
 
-def tables(file: BinaryIO, found: Workbook, *, careful: bool) -> Iterator[Table]:
-    """Yield the sheets, by whichever library reads them."""
+def tables(file: BinaryIO, found: Workbook, *, careful: bool, old: bool) -> Iterator[Table]:
+    """Yield the sheets, by whichever library reads them; the old kind only calamine does."""
     if not careful:
         try:
             book = attempt(partial(calamine.load_workbook, file))
-        except GaveUp:
-            file.seek(0)
+        except GaveUp as why:
+            if old:
+                raise Refused("broken", kind="xls") from why
         else:
             yield from _fast(file, book, found)
             return

@@ -27,6 +27,12 @@ def zipped(parts: Parts) -> bytes:
     return into.getvalue()
 
 
+def unzipped(content: bytes) -> dict[str, str | bytes]:
+    """Return the files of an archive, to put others to them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def relations(targets: Mapping[str, tuple[str, str]], office: str = OFFICE) -> str:
     """Return a part of relations: by id the last word of the kind, and the target."""
     rows = "".join(

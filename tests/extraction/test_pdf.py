@@ -4,7 +4,17 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.extraction.pdfs import by_hand, locked, pdf, picture
+from tests.extraction.pdfs import (
+    CATALOG,
+    FONT,
+    ONE_PAGE,
+    PAGE,
+    by_hand,
+    locked,
+    pdf,
+    picture,
+    stream,
+)
 from tests.extraction.reads import read
 from webapp.knowledge.refusals import words
 
@@ -76,8 +86,15 @@ def test_a_document_of_blank_pages_has_nothing_to_read():
     found = read(into.getvalue(), "a.pdf")
     assert found.refused == "images_only"
     assert words(found.refused, found.detail).sentence == (
-        "There is no text in this PDF: its pages are blank."
+        "There is no text on the pages of this PDF."
     )
+
+
+def test_letters_that_are_only_numbers_of_a_font_are_no_text():
+    content = b"BT /F 12 Tf 72 700 Td (\\001\\002\\003\\004 \\002\\003) Tj ET"
+    found = read(by_hand(CATALOG, ONE_PAGE, PAGE, stream(content), FONT), "a.pdf")
+    assert found.refused == "images_only"
+    assert words(found.refused, found.detail).sentence.startswith("This PDF has only pictures")
 
 
 def test_what_was_filled_into_a_form_or_written_onto_a_page_is_read():

@@ -78,6 +78,9 @@ def ole(*names: str, sector: int = 512) -> bytes:
         ("Öffnungszeiten".encode("cp1252"), "a.txt", "txt"),
         ("Öffnungszeiten".encode("utf-16"), "a.txt", "txt"),
         ("Öffnungszeiten: 7 bis 10 Uhr".encode("utf-16-le"), "a.txt", "txt"),
+        ("Öffnungszeiten: 7 bis 10 Uhr".encode("utf-32-le"), "a.txt", "txt"),
+        ("Öffnungszeiten: 7 bis 10 Uhr".encode("utf-32-be"), "a.txt", "txt"),
+        (b"Single,80\nDouble,\0120\n" + b"Room,90\n" * 200, "a.csv", "csv"),
         ("予約は前日の正午まで".encode("iso2022_jp"), "a.txt", "txt"),
         ("予約は前日の正午まで".encode("shift_jis"), "a.txt", "txt"),
         (b"How a PDF begins: %PDF-1.7\n", "a.md", "md"),
@@ -141,6 +144,7 @@ def test_a_name_that_says_something_else_is_told_with_both(
             "a.xls",
             "office_xml",
         ),
+        (b"\x09\4\x06\0\0\0\x10\0\0\0", "a.xls", "oldest_xls"),
         (b"MZ\x90\0\3\0\0\0", "a.exe", "program"),
         (b"\0\1\2\3" * 100, "a.bin", ""),
         (b"\0\1\2\3" * 100, "a.txt", ""),
@@ -157,6 +161,27 @@ def test_what_cannot_be_read_is_named(content: bytes, name: str, expected: str):
 )
 def test_an_encrypted_office_file_needs_a_password(names: tuple[str, str], name: str):
     assert refused(ole(*names), name).code == "password"
+
+
+def with_stream(content: bytes, stream: bytes, *, short: bool) -> bytes:
+    """Return a container of two entries whose second one is this stream, in the third sector."""
+    changed = bytearray(content)
+    holder = 1024 if short else 1024 + 128
+    struct.pack_into("<LL", changed, holder + 116, 2, 8192)
+    if short:  # in the second of the root's small sectors
+        struct.pack_into("<LL", changed, 1024 + 128 + 116, 1, len(stream))
+        stream = b"x" * 64 + stream
+    return bytes(changed) + stream.ljust(512, b"\0")
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_an_encrypted_workbook_of_the_old_kind_needs_a_password(short: bool):
+    begins = struct.pack("<HH16x", 0x809, 16)
+    locked = begins + struct.pack("<HHH", 0x86, 2, 0) + struct.pack("<HH6x", 0x2F, 6)
+    why = refused(with_stream(ole("Workbook"), locked, short=short), "a.xls")
+    assert (why.code, why.detail["kind"]) == ("password", "xls")
+    plain = begins + struct.pack("<HHH", 0x42, 2, 1200)
+    assert kind(with_stream(ole("Workbook"), plain, short=short), "a.xls") == "xls"
 
 
 def test_a_damaged_file_of_a_known_name_is_not_called_unknown():
@@ -191,6 +216,20 @@ def test_the_main_part_may_be_named_as_it_likes():
     assert kind(content, "a.docx") == "docx"
 
 
+def test_the_type_of_the_main_part_may_be_that_of_all_with_its_ending():
+    """Excel writes binary workbooks like that."""
+    types = (
+        f'<Types xmlns="{make.TYPES}"><Default Extension="bin" ContentType='
+        '"application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>'
+    )
+    parts = {
+        "[Content_Types].xml": types,
+        "_rels/.rels": make.relations({"rId1": ("officeDocument", "xl/workbook.bin")}),
+        "xl/workbook.bin": "x",
+    }
+    assert kind(zipped(parts), "a.xlsb") == "xlsx"
+
+
 def test_a_real_pdf_is_one():
     into = io.BytesIO()
     writer = PdfWriter()
@@ -200,5 +239,11 @@ def test_a_real_pdf_is_one():
 
 
 def test_every_kind_of_file_that_is_named_has_a_name_for_people():
-    for what in {*FOREIGN.values(), *(name for _, name in sniffing.MAGIC), "iwork", "office_xml"}:
+    for what in {
+        *FOREIGN.values(),
+        *(name for _, name in sniffing.MAGIC),
+        "iwork",
+        "office_xml",
+        "oldest_xls",
+    }:
         assert what in CALLED

@@ -147,6 +147,15 @@ def test_a_mail_is_its_head_its_text_and_the_names_of_what_is_attached() -> None
     assert "secret" not in result.text
 
 
+def test_a_mail_is_read_whatever_it_says_of_its_letters() -> None:
+    for says in ('"UTF-8"Content-Transfer-Encoding: 8bit', "utf-8", "x-no-such"):
+        content = (
+            f"From: a@b.example\nContent-Type: text/plain; charset={says}\n"
+            "Content-Transfer-Encoding: 8bit\n\nDas Frühstück gibt es später.\n"
+        )
+        assert "Das Frühstück gibt es später." in read(content.encode("cp1252"), "a.eml").text
+
+
 def test_mails_within_mails_end_at_some_depth() -> None:
     nested = b"Content-Type: message/rfc822\n\n" * 25 + b"Subject: deep\n\ntext"
     parts = b"".join(

@@ -284,6 +284,12 @@ def test_paragraphs_are_told() -> None:
     assert found[-1].place["paragraphs"][1] == 8
 
 
+def test_no_paragraph_is_told_of_a_passage_that_also_holds_a_cell() -> None:
+    """Paragraphs in cells have no number, and a table of one column is read as paragraphs."""
+    part = composed(("text", "Towels", "table 1, row 1"), ("text", "Below it", "paragraph 1"))
+    assert [one.place for one in passages([part])] == [{}]
+
+
 def test_whatever_a_part_holds_each_passage_stands_where_it_says() -> None:
     chance = random.Random(4)
     kinds = ("text", "heading", "table", "row", "row", "list")

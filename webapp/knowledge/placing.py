@@ -68,7 +68,8 @@ def _within(text: str, marks: Sequence[Mark], start: int, end: int) -> dict[str,
         spans = list(_lines(text, marks, start, end))
         return _span("lines", spans)
     spans = [_numbers(match) for mark in marks if (match := PARAGRAPH.fullmatch(mark.at))]
-    return _span("paragraphs", spans)
+    # What stands in a cell is in no paragraph that is counted: then no number is the whole truth.
+    return _span("paragraphs", spans) if len(spans) == len(marks) else {}
 
 
 def _span(name: str, spans: Sequence[tuple[int, int]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ CALLED = {
     "html": "a web page",
     "md": "a Markdown text",
     "eml": "an e-mail",
+    "oldest_xls": "an Excel workbook from before 1993",
     "doc": "a Word document of the old kind (.doc)",
     "ppt": "a PowerPoint presentation of the old kind (.ppt)",
     "odt": "an OpenDocument text",
@@ -39,6 +40,8 @@ READABLE = (
 #: What to do with a file of a kind that is not read.
 INSTEAD = {
     "doc": "Open it in Word, save it as a Word document (.docx) or a PDF, and upload that.",
+    "oldest_xls": "Open it in Excel or LibreOffice, save it as an Excel workbook (.xlsx), and "
+    "upload that.",
     "ppt": "Open it in PowerPoint, save it as a presentation (.pptx) or a PDF, and upload that.",
     "odt": "Open it, save it as a Word document (.docx) or a PDF, and upload that.",
     "ods": "Open it, save it as an Excel workbook (.xlsx), and upload that.",
@@ -135,7 +138,7 @@ WORDS = {
 }
 
 
-BLANK = Words("There is no text in this PDF: its pages are blank.", WORDS["nothing_to_read"].advice)
+BLANK = Words("There is no text on the pages of this PDF.", WORDS["nothing_to_read"].advice)
 
 #: The same where it is known what kind of file it is, or is meant to be.
 OF_A_KIND = {
