@@ -77,16 +77,19 @@ WITH readable AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:terms AS text[]), CAST(:numbers AS int[]), CAST(:worths AS float8[]),
         CAST(:rares AS bool[])) AS a(term, word, worth, rare)
 ), found AS MATERIALIZED (
-    SELECT a.word, a.worth, q >> 24 AS chunk, (q >> 16) & 255 AS times, q & 65535 AS length
-    FROM asked a JOIN knowledge_postings p ON p.term = a.term CROSS JOIN unnest(p.passages) AS q
-    WHERE a.rare AND p.reading_id IN (SELECT id FROM readable)
+    SELECT word, worth, q >> 24 AS chunk, (q >> 16) & 255 AS times, q & 65535 AS length FROM (
+        SELECT a.word, a.worth, unnest(p.passages) AS q
+        FROM asked a JOIN knowledge_postings p ON p.term = a.term
+        WHERE a.rare AND p.reading_id IN (SELECT id FROM readable)
+    ) f
 ), chosen AS MATERIALIZED (
     SELECT DISTINCT chunk FROM found{needed}
 ), helping AS MATERIALIZED (
-    SELECT a.word, a.worth, q >> 24 AS chunk, (q >> 16) & 255 AS times, q & 65535 AS length
-    FROM asked a JOIN knowledge_postings p ON p.term = a.term CROSS JOIN unnest(p.passages) AS q
-    WHERE NOT a.rare AND p.reading_id IN (SELECT id FROM readable)
-        AND q >> 24 IN (SELECT chunk FROM chosen)
+    SELECT word, worth, q >> 24 AS chunk, (q >> 16) & 255 AS times, q & 65535 AS length FROM (
+        SELECT a.word, a.worth, unnest(p.passages) AS q
+        FROM asked a JOIN knowledge_postings p ON p.term = a.term
+        WHERE NOT a.rare AND p.reading_id IN (SELECT id FROM readable)
+    ) h WHERE q >> 24 IN (SELECT chunk FROM chosen)
 ), every AS (
     SELECT word, worth, chunk, times, length FROM found{joined}
     UNION ALL SELECT word, worth, chunk, times, length FROM helping
