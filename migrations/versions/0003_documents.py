@@ -313,7 +313,7 @@ def upgrade() -> None:
             "reading_id", "ordinal", name=op.f("uq_knowledge_parts_reading_id_ordinal")
         ),
     )
-    numbers = sa.JSON().with_variant(postgresql.ARRAY(sa.Integer()), "postgresql")
+    numbers = sa.JSON().with_variant(postgresql.ARRAY(sa.BigInteger()), "postgresql")
     op.create_table(
         "knowledge_postings",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -324,9 +324,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("chunks", numbers, nullable=False),
-        sa.Column("times", numbers, nullable=False),
-        sa.Column("lengths", numbers, nullable=False),
+        sa.Column("passages", numbers, nullable=False),
         sa.ForeignKeyConstraint(
             ["reading_id"],
             ["knowledge_readings.id"],
@@ -339,7 +337,12 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_knowledge_postings_reading_id"), ["reading_id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_knowledge_postings_term"), ["term"], unique=False)
+        batch_op.create_index(
+            "ix_knowledge_postings_term",
+            ["term"],
+            unique=False,
+            postgresql_include=["reading_id", "size", "passages"],
+        )
 
     op.create_table(
         "knowledge_tallies",
@@ -453,7 +456,9 @@ def downgrade() -> None:
     op.drop_table("web_pages")
     op.drop_table("knowledge_tallies")
     with op.batch_alter_table("knowledge_postings", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_knowledge_postings_term"))
+        batch_op.drop_index(
+            "ix_knowledge_postings_term", postgresql_include=["reading_id", "size", "passages"]
+        )
         batch_op.drop_index(batch_op.f("ix_knowledge_postings_reading_id"))
 
     op.drop_table("knowledge_postings")

@@ -100,3 +100,22 @@ def test_where_there_are_many_passages_rare_words_choose_and_all_words_rank(app:
              "a keeper")  # fmt: skip
     hits = search("house keeper", limit=5).hits
     assert [hit.chunk.text for hit in hits] == ["the keeper of the house", "a keeper"]
+
+
+def test_a_passage_is_found_by_the_headings_above_it(app: Flask) -> None:
+    source = a_source("Breakfast costs 12.")
+    reading = db.session.scalars(db.select(Reading)).one()
+    texts = ("Towels cost 3.", "Massages\nHalf an hour costs 40.")
+    chunks = [
+        Chunk(source_id=source.id, reading_id=reading.id, ordinal=number, text=text, part_from=1,
+              part_to=1, start=0, end=len(text), sha256="", place={"headings": ["Spa", "Massages"]})
+        for number, text in enumerate(texts, 2)
+    ]  # fmt: skip
+    db.session.add_all(chunks)
+    db.session.flush()
+    index.add(chunks)
+    db.session.commit()
+    assert {hit.chunk.ordinal for hit in search("spa massages").hits} == {2, 3}
+    # The heading that a passage begins with is not counted twice.
+    own = analysing.terms("Spa\n" + texts[1], chunks[1].language)
+    assert chunks[1].length == len(own)

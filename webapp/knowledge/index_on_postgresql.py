@@ -8,15 +8,17 @@ from sqlalchemy import Connection, text
 
 from webapp.knowledge.sought import K1, B, Sought
 
-#: Passages in one row.
+#: Passages in one row; what an entry of an index may hold (2.7 kB) would do for 300.
 BLOCK = 200
+#: See ``Posting.passages``.
+MOST_TIMES, MOST_LENGTH = 2**8 - 1, 2**16 - 1
 
 
 def write(connection: Connection, entries: Sequence[tuple[int, int, list[str]]]) -> None:
     """Index passages: id, reading, terms."""
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor:
-        line = "COPY knowledge_postings (reading_id, term, size, chunks, times, lengths) FROM STDIN"
+        line = "COPY knowledge_postings (reading_id, term, size, passages) FROM STDIN"
         with cursor.copy(line) as copy:
             for start in range(0, len(entries), BLOCK):
                 for row in _rows(entries[start : start + BLOCK]):
@@ -24,17 +26,14 @@ def write(connection: Connection, entries: Sequence[tuple[int, int, list[str]]])
 
 
 def _rows(entries: Sequence[tuple[int, int, list[str]]]) -> Iterator[tuple[Any, ...]]:
-    postings: dict[tuple[int, str], tuple[list[str], list[str], list[str]]] = {}
+    postings: dict[tuple[int, str], list[str]] = {}
     for chunk_id, reading_id, terms in entries:
-        number, length = str(chunk_id), str(len(terms))
+        rest = (chunk_id << 24) + min(len(terms), MOST_LENGTH)
         for term, times in Counter(terms).items():
-            chunks, counts, lengths = postings.setdefault((reading_id, term), ([], [], []))
-            chunks.append(number)
-            counts.append(str(times))
-            lengths.append(length)
-    for (reading_id, term), lists in postings.items():
-        arrays = ("{" + ",".join(values) + "}" for values in lists)
-        yield (reading_id, term, len(lists[0]), *arrays)
+            packed = str(rest + (min(times, MOST_TIMES) << 16))
+            postings.setdefault((reading_id, term), []).append(packed)
+    for (reading_id, term), passages in postings.items():
+        yield reading_id, term, len(passages), "{" + ",".join(passages) + "}"
 
 
 def erase(connection: Connection, reading_ids: Sequence[int]) -> None:
@@ -78,19 +77,19 @@ WITH readable AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:terms AS text[]), CAST(:numbers AS int[]), CAST(:worths AS float8[]),
         CAST(:rares AS bool[])) AS a(term, word, worth, rare)
 ), found AS MATERIALIZED (
-    SELECT a.word, a.worth,
-        unnest(p.chunks) AS chunk, unnest(p.times) AS times, unnest(p.lengths) AS length
-    FROM asked a JOIN knowledge_postings p ON p.term = a.term
-    WHERE a.rare AND p.reading_id IN (SELECT id FROM readable)
+    SELECT word, worth, q >> 24 AS chunk, (q >> 16) & 255 AS times, q & 65535 AS length FROM (
+        SELECT a.word, a.worth, unnest(p.passages) AS q
+        FROM asked a JOIN knowledge_postings p ON p.term = a.term
+        WHERE a.rare AND p.reading_id IN (SELECT id FROM readable)
+    ) f
 ), chosen AS MATERIALIZED (
     SELECT DISTINCT chunk FROM found{needed}
 ), helping AS MATERIALIZED (
-    SELECT h.* FROM (
-        SELECT a.word, a.worth,
-            unnest(p.chunks) AS chunk, unnest(p.times) AS times, unnest(p.lengths) AS length
+    SELECT word, worth, q >> 24 AS chunk, (q >> 16) & 255 AS times, q & 65535 AS length FROM (
+        SELECT a.word, a.worth, unnest(p.passages) AS q
         FROM asked a JOIN knowledge_postings p ON p.term = a.term
         WHERE NOT a.rare AND p.reading_id IN (SELECT id FROM readable)
-    ) h JOIN chosen USING (chunk)
+    ) h WHERE q >> 24 IN (SELECT chunk FROM chosen)
 ), every AS (
     SELECT word, worth, chunk, times, length FROM found{joined}
     UNION ALL SELECT word, worth, chunk, times, length FROM helping
@@ -106,7 +105,7 @@ SELECT chunk, sum(worth * times * :over / (times + :fixed + :rising * length)) A
 FROM words GROUP BY chunk ORDER BY score DESC, chunk
 """
 NEEDED = """chunk IN (
-    SELECT unnest(chunks) FROM knowledge_postings WHERE term = ANY(:needed{number}))"""
+    SELECT q >> 24 FROM knowledge_postings, unnest(passages) AS q WHERE term = ANY(:needed{number}))"""
 
 
 def candidates(connection: Connection, sought: Sought, limit: int) -> list[tuple[int, float]]:

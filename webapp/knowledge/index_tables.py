@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, DDL, ForeignKey, Integer, String, event
+from sqlalchemy import ARRAY, DDL, BigInteger, ForeignKey, Index, String, event
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.types import JSON
@@ -25,27 +25,32 @@ SQLITE_AWAY = (
     "DROP TABLE IF EXISTS knowledge_index_terms",
     "DROP TABLE IF EXISTS knowledge_index",
 )
-NUMBERS = JSON().with_variant(ARRAY(Integer), "postgresql")
+NUMBERS = JSON().with_variant(ARRAY(BigInteger), "postgresql")
 
 
 class Posting(Model):
     """In which passages of a reading a term stands, some hundred passages a row. PostgreSQL only."""
 
     __tablename__ = "knowledge_postings"
+    # A search reads this index alone: in it, what belongs to a term stands together.
+    __table_args__ = (
+        Index(
+            "ix_knowledge_postings_term",
+            "term",
+            postgresql_include=["reading_id", "size", "passages"],
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reading_id: Mapped[int] = mapped_column(
         ForeignKey("knowledge_readings.id", ondelete="CASCADE"), index=True
     )
-    term: Mapped[str] = mapped_column(
-        String(64, collation="C").with_variant(String(64), "sqlite"), index=True
-    )
+    term: Mapped[str] = mapped_column(String(64, collation="C").with_variant(String(64), "sqlite"))
     #: How many passages.
     size: Mapped[int]
-    chunks: Mapped[list[Any]] = mapped_column(NUMBERS)
-    #: Of each passage: how often it has the term, and its length in terms.
-    times: Mapped[list[Any]] = mapped_column(NUMBERS)
-    lengths: Mapped[list[Any]] = mapped_column(NUMBERS)
+    #: Of each passage in one number: its id, how often it has the term (8 bits), its length in terms
+    #: (16 bits).
+    passages: Mapped[list[Any]] = mapped_column(NUMBERS)
 
 
 class Tally(Model):
