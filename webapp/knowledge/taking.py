@@ -86,6 +86,7 @@ def _store(source_id: int, texts: Sequence[Whole]) -> int:
     size = Size(settings().chunk_characters, settings().chunk_overlap)
     parts: list[dict[str, Any]] = []
     chunks: list[dict[str, Any]] = []
+    made: list[Reading] = []  # kept, or the index would have to ask for them
     for text in texts:
         mine = [readings.part_of(text.id, piece) for piece in text.pieces]
         carry = cutting.Carry()
@@ -101,7 +102,8 @@ def _store(source_id: int, texts: Sequence[Whole]) -> int:
             for ordinal, passage in enumerate(passages, 1)
         )
         parts += mine
-        db.session.add(_reading(source_id, text, len(passages), carry))
+        made.append(_reading(source_id, text, len(passages), carry))
+    db.session.add_all(made)
     db.session.flush()
     if parts:
         db.session.execute(insert(Part.__table__), parts)  # type: ignore[arg-type]
