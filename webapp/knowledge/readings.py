@@ -71,7 +71,7 @@ def begin(source: Source, *, place: str = "", sha256: str = "", variant: str = "
     other bytes or settings are retired. Holds the source until the end of the transaction. Raises
     Overtaken when the source is being removed.
     """
-    _hold(source)
+    hold(source.id)
     found = None
     for one in db.session.scalars(
         select(Reading).where(
@@ -104,11 +104,12 @@ def add_parts(reading: Reading, pieces: Sequence[dict[str, Any]], *, whole: bool
         raise ValueError(f"pieces do not follow on part {before} of reading {reading.id}")
     _advance(reading, parts=before + len(pieces), whole=whole or reading.whole)
     if pieces:
-        rows = [_part(reading.id, piece) for piece in pieces]
+        rows = [part_of(reading.id, piece) for piece in pieces]
         db.session.execute(insert(Part.__table__), rows)  # type: ignore[arg-type]
 
 
-def _part(reading_id: int, piece: dict[str, Any]) -> dict[str, Any]:
+def part_of(reading_id: int, piece: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a ``Part`` that is a piece of a text."""
     return {
         "reading_id": reading_id,
         "ordinal": piece["number"],
@@ -164,16 +165,19 @@ def _store(reading: Reading, batch: Batch) -> None:
 
 
 def _new_ids(count_: int) -> list[int]:
-    """Take ids for passages beforehand: the index wants them, and says what stands in the rows."""
+    return new_ids(Chunk, count_)
+
+
+def new_ids(table: type[Chunk] | type[Reading], many: int) -> list[int]:
+    """Take ids beforehand, in a transaction that has written: what is stored with rows names them."""
     if db.engine.dialect.name == "postgresql":
         line = text(
-            "SELECT nextval(pg_get_serial_sequence('knowledge_chunks', 'id')) "
-            "FROM generate_series(1, :count)"
+            "SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :many)"
         )
-        return list(db.session.scalars(line, {"count": count_}))
-    # Nobody else writes: ``_advance`` has begun to.
-    last = db.session.scalar(select(func.max(Chunk.id))) or 0
-    return list(range(last + 1, last + 1 + count_))
+        return list(db.session.scalars(line, {"table": table.__tablename__, "many": many}))
+    # Nobody else writes, since this transaction has begun to.
+    last = db.session.scalar(select(func.max(table.id))) or 0
+    return list(range(last + 1, last + 1 + many))
 
 
 def _advance(reading: Reading, **values: Any) -> None:
@@ -206,7 +210,7 @@ def go_live(reading: Reading) -> None:
     if reading.cut != reading.parts:
         raise ValueError(f"reading {reading.id} is not cut to its end")
     source = reading.source
-    _hold(source)
+    hold(source.id)
     older = _retire(
         Reading.source_id == source.id, Reading.place == reading.place, Reading.live.is_(True)
     )
@@ -218,7 +222,7 @@ def go_live(reading: Reading) -> None:
 
 def retire(source: Source, place: str) -> None:
     """Let nothing be found any more of what was read at a place, such as a page that is gone."""
-    _hold(source)
+    hold(source.id)
     older = _retire(Reading.source_id == source.id, Reading.place == place)
     _count(source, Known(0, 0), _known(source, older))
     clearing.soon({one.id: one.chunks for one in older})
@@ -231,11 +235,11 @@ class Known(NamedTuple):
     chunks: int
 
 
-def _hold(source: Source) -> None:
-    """Keep a source from being removed before the end of this transaction."""
+def hold(source_id: int) -> None:
+    """Keep a source from being removed before the end of this transaction; else raise Overtaken."""
     held = db.session.execute(
         update(Source)
-        .where(Source.id == source.id, Source.state != SourceState.REMOVING)
+        .where(Source.id == source_id, Source.state != SourceState.REMOVING)
         .values(version=Source.version + 1)
         .execution_options(synchronize_session=False)
     )

@@ -22,9 +22,11 @@ _LINE = re.compile(r"[^\n]+\n(?=[^\n])")
 #: A full stop after these ends no sentence.
 _SHORT = re.compile(
     r"(?<!\w)(?:Dr|Mr|Mrs|Ms|Prof|St|No|Nr|Nos|vs|e\.g|i\.e|cf|al|ca|approx|Fig|Abb|Tab|p|pp|S|Art|Abs"
-    r"|z\.\s?B|d\.\s?h|u\.\s?a|bzw|usw|evtl|inkl|Str|Tel|Sr|Sra|Dra|Ud|Uds|pág|núm|EE|UU|[A-Z])\."
-    r"(?= \w)"
+    r"|z\.\s?B|d\.\s?h|u\.\s?a|bzw|usw|evtl|inkl|Str|Tel|Sr|Sra|Dra|Ud|Uds|pág|núm|EE|UU|[A-Z])\.\Z"
 )
+#: The longest of these has so many letters; and where one is looked for, since there are few such places.
+_SHORT_AT_MOST = len("approx.")
+_STOP = re.compile(r"\.(?= \w)")
 _END = re.compile(r"[.!?…؟۔।॥።]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*|\n\s*\n")
 
 
@@ -64,7 +66,13 @@ def soft(text: str) -> str:
     the full stop of an abbreviation.
     """
     unwrapped = _LINE.sub(_unwrapped, text) if "\n" in text else text
-    return _SHORT.sub(lambda match: match[0].replace(".", "_"), unwrapped)
+    pieces, reached = [], 0
+    for stop in _STOP.finditer(unwrapped):
+        end = stop.end()
+        if short := _SHORT.search(unwrapped, max(reached, end - _SHORT_AT_MOST), end):
+            pieces += (unwrapped[reached : short.start()], short[0].replace(".", "_"))
+            reached = end
+    return "".join(pieces) + unwrapped[reached:] if pieces else unwrapped
 
 
 def _unwrapped(match: re.Match[str]) -> str:

@@ -69,17 +69,15 @@ class Crew:
         """Let somebody fetch a page."""
         self.at_work[self.pool.submit(self._visit, page)] = page
 
-    def back(self, timeout: float) -> Visit | None:
-        """Return what came of a page, waiting for so many seconds at most."""
+    def back(self, timeout: float) -> list[Visit]:
+        """Return what came of some pages, in their order; wait so many seconds for it at most."""
         if not self.at_work:
             time.sleep(timeout)
-            return None
+            return []
         done, _ = wait(self.at_work, timeout, FIRST_COMPLETED)
-        if not done:
-            return None
-        future = done.pop()
-        del self.at_work[future]
-        return future.result()
+        for future in done:
+            del self.at_work[future]
+        return sorted((future.result() for future in done), key=lambda visit: visit.page.id)
 
     def _visit(self, page: Waiting) -> Visit:
         return visit(page, self.fetcher, self._read, alive=self._alive, within=self.within)

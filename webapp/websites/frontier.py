@@ -1,7 +1,7 @@
 """The addresses that a crawl has come across: rows, nearest to the first page first."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -58,6 +58,9 @@ class Frontier:
     #: Pages in a row that could not be had because the site did not answer.
     failing: int
     _next: deque[Waiting] = field(default_factory=deque)
+    #: Addresses that are not stored yet: new ones, and those of earlier crawls by depth and note.
+    _new: list[dict[str, Any]] = field(default_factory=list)
+    _old: dict[tuple[int, str | None], list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan, website: Website) -> "Frontier":
@@ -85,18 +88,19 @@ class Frontier:
         return cls(plan, known, variants, found, read, fetched, int(size), website.failing)
 
     def add(self, urls: Iterable[str], depth: int) -> None:
-        """Store the addresses to which a page leads, unless this crawl has come across them."""
+        """Store some addresses, unless this crawl has come across them."""
+        self.lead(urls, depth)
+        self.write()
+
+    def lead(self, urls: Iterable[str], depth: int) -> None:
+        """Remember the addresses to which a page leads; they are stored by ``write``."""
         if depth > self.plan.max_depth:
             return
         fresh = [url for url in urls if self.known.get(url) != self.plan.crawl]
-        by_fate: dict[str | None, list[str]] = {}
         for url in fresh[: self.room]:
             note = self._why_not(url)
             if note != "":
-                by_fate.setdefault(note, []).append(url)
-        for note, chosen in by_fate.items():
-            self._store(chosen, depth, note)
-            self.found += 0 if note else len(chosen)
+                self._remember(url, depth, note)
 
     @property
     def room(self) -> int:
@@ -120,30 +124,42 @@ class Frontier:
         kind = DOCUMENTS.get(ending(url))
         return kind and as_document(kind)
 
-    def _store(self, urls: Sequence[str], depth: int, note: str | None) -> None:
+    def _remember(self, url: str, depth: int, note: str | None) -> None:
+        if self.known.get(url) == self.plan.crawl:
+            return  # it stands there twice
+        if url in self.known:
+            self._old.setdefault((depth, note), []).append(url)
+        else:
+            values = {**self._values(depth, note), "links": [], "created_at": now()}
+            self._new.append({**values, "source_id": self.plan.source_id, "url": url})
+        self.known[url] = self.plan.crawl
+        self.found += 0 if note else 1
+
+    def _values(self, depth: int, note: str | None) -> dict[str, Any]:
         state = PageState.SKIPPED if note else PageState.FOUND
-        values: dict[str, Any] = {"state": state, "note": note, "depth": depth}
-        values["crawl"] = self.plan.crawl
-        new = [url for url in urls if url not in self.known]
+        return {"state": state, "note": note, "depth": depth, "crawl": self.plan.crawl}
+
+    def write(self) -> None:
+        """Store the addresses to which pages lead, in the caller's transaction."""
+        new, self._new = self._new, []
+        old, self._old = self._old, {}
         if new:
-            same = {**values, "source_id": self.plan.source_id, "links": [], "created_at": now()}
-            db.session.execute(insert(WebPage), [{**same, "url": url} for url in new])
-        old = [url for url in urls if url in self.known]
-        for start in range(0, len(old), 500):
-            db.session.execute(
-                update(WebPage)
-                .where(
-                    WebPage.source_id == self.plan.source_id,
-                    WebPage.url.in_(old[start : start + 500]),
+            db.session.execute(insert(WebPage.__table__), new)  # type: ignore[arg-type]
+        for (depth, note), urls in old.items():
+            for start in range(0, len(urls), 500):
+                db.session.execute(
+                    update(WebPage)
+                    .where(
+                        WebPage.source_id == self.plan.source_id,
+                        WebPage.url.in_(urls[start : start + 500]),
+                    )
+                    .values(**self._values(depth, note), tries=0, status=None)
+                    .execution_options(synchronize_session=False)
                 )
-                .values(**values, tries=0, status=None)
-                .execution_options(synchronize_session=False)
-            )
-        self.known.update(dict.fromkeys(urls, self.plan.crawl))
 
     def take(self, busy: set[int]) -> Waiting | None:
         """Return the next page to fetch, that nobody is at; None when there is none."""
-        if not self._next:
+        if not self._next and self.found > len(busy):
             self._next.extend(self._load(busy))
         while self._next:
             page = self._next.popleft()
@@ -163,7 +179,7 @@ class Frontier:
             Reading.made_with == readings.settings_mark(),
         )
         rows = db.session.execute(
-            select(WebPage, Reading.id)
+            select(*WAITING, Reading.id)
             .outerjoin(Reading, fresh)
             .where(
                 WebPage.source_id == self.plan.source_id,
@@ -174,7 +190,7 @@ class Frontier:
             .order_by(WebPage.tries, WebPage.depth, WebPage.id)
             .limit(LOADED)
         ).all()
-        waiting = [_waiting(page, known=known is not None) for page, known in rows]
+        waiting = [_waiting(*row) for row in rows]
         db.session.rollback()  # nothing was written, and nothing may be held while pages are fetched
         return waiting
 
@@ -184,16 +200,32 @@ def as_document(kind: str) -> str:
     return f"It is {kind}. Upload it under Documents to have it read."
 
 
-def _waiting(page: WebPage, *, known: bool) -> Waiting:
-    return Waiting(
-        page.id,
-        page.url,
-        page.depth,
-        page.tries,
-        page.fetched_at if page.tries else None,
-        page.etag if known else None,
-        page.last_modified if known else None,
-    )
+#: What ``_waiting`` is given, beside the reading that is found of the page.
+WAITING = (
+    WebPage.id,
+    WebPage.url,
+    WebPage.depth,
+    WebPage.tries,
+    WebPage.fetched_at,
+    WebPage.etag,
+    WebPage.last_modified,
+)
+
+
+def _waiting(
+    id_: int,
+    url: str,
+    depth: int,
+    tries: int,
+    fetched_at: datetime | None,
+    etag: str | None,
+    last_modified: str | None,
+    known: int | None,
+) -> Waiting:
+    tried_at = fetched_at if tries else None
+    if known is None:
+        etag = last_modified = None
+    return Waiting(id_, url, depth, tries, tried_at, etag, last_modified)
 
 
 def _path(url: str) -> str:

@@ -1,4 +1,4 @@
-"""One slice of a crawl: pages are sent for, come back, and are stored one by one."""
+"""One slice of a crawl: pages are sent for, come back, and are stored a few at a time."""
 
 import time
 from dataclasses import dataclass, field
@@ -26,6 +26,8 @@ PATIENCE = 1.0
 GLANCE = 0.25
 #: What failed is tried again after so many delays between two pages.
 AGAIN_AFTER = 20
+#: Characters of texts that are stored at once: as long as that takes, SQLite lets nobody else write.
+AT_MOST = 100_000
 #: Pages in a row without an answer after which the site is taken for down.
 DOWN = 5
 
@@ -45,6 +47,9 @@ class Slice:
     moved: bool = False
     #: The last reason for which a page could not be had.
     trouble: str = ""
+    #: What came back and is not stored yet, and by ``time.monotonic`` when the first of it did.
+    back: list[Visit] = field(default_factory=list)
+    back_since: float = 0.0
 
     def go_on(self) -> Reason | None:
         """Read pages until the time is up; return why the crawl has ended, or None. Commits."""
@@ -57,7 +62,7 @@ class Slice:
                 reason = self._over()
                 if reason is None and not self.moved:
                     self._send(crew)
-                if not crew.at_work:
+                if not crew.at_work and not self.back:
                     ended = reason or self._nothing_to_send()
                     if ended is not None or self._to_be_continued():
                         return ended
@@ -75,9 +80,9 @@ class Slice:
             crew.room
             and time.monotonic() < self.until
             and now() >= self.not_before
-            and pages.read + len(crew.at_work) < plan.max_pages
+            and pages.read + len(crew.at_work) + len(self.back) < plan.max_pages
         ):
-            page = pages.take(crew.busy)
+            page = pages.take(crew.busy | {visit.page.id for visit in self.back})
             if page is None or self._too_early(page):
                 return
             crew.send(page)
@@ -93,33 +98,55 @@ class Slice:
         return True
 
     def _take(self, crew: Crew) -> None:
-        """Store what has come back, and let others know how far it is."""
+        """Take what has come back, and store it when it is enough, or when nobody is at more."""
         wait = max(0.01, (self.not_before - now()).total_seconds())
-        visit = crew.back(min(GLANCE, wait) if not crew.at_work else GLANCE)
-        if visit is None:
+        came = crew.back(GLANCE if crew.at_work else 0 if self.back else min(GLANCE, wait))
+        if not self.back:
+            self.back_since = time.monotonic()
+        self.back += came
+        if self.back and (not came or not crew.at_work or self._enough(crew)):
+            self._store()
+        else:
             self.run.report()
-            return
-        self._settle(visit)
-        pages = self.frontier
-        total = min(pages.plan.max_pages, pages.read + pages.found)
-        self.run.step(pages.read, max(1, total), self._note())
 
-    def _settle(self, visit: Visit) -> None:
+    def _enough(self, crew: Crew) -> bool:
+        """Say whether what came back is to be stored now; until then others are sent for more."""
+        return (
+            len(self.back) >= crew.size
+            or len(_some(self.back)) < len(self.back)
+            or any(visit.problem for visit in self.back)
+            or time.monotonic() - self.back_since >= GLANCE
+        )
+
+    def _store(self) -> None:
+        """Store what has come back in one transaction, and let others know how far it is."""
+        back = _some(self.back)
+        self.back = self.back[len(back) :]
         plan = self.frontier.plan
-        if visit.page.url == plan.url and starting.adopts(plan, visit):
+        first = [visit for visit in back if visit.page.url == plan.url]
+        if first and starting.adopts(plan, first[0]):
             self.moved = True
-            return
-        settle(self.frontier, visit)
-        if visit.problem is not None and visit.problem.again:
-            self.trouble = visit.problem.sentence
-        wait = visit.problem.wait if visit.problem else None
-        self.not_before = max(self.not_before, now() + timedelta(seconds=wait or plan.delay))
-        if wait or plan.delay:
+            back.remove(first[0])
+        settle(self.frontier, back)
+        for visit in back:
+            self._mind(visit)
+        if self.not_before > now():
             db.session.execute(
                 update(Website)
                 .where(Website.source_id == plan.source_id)
                 .values(not_before=self.not_before)
             )
+        pages = self.frontier
+        total = min(pages.plan.max_pages, pages.read + pages.found)
+        self.run.step(pages.read, max(1, total), self._note())
+
+    def _mind(self, visit: Visit) -> None:
+        """Remember for how long the site is to be left alone, and why."""
+        if visit.problem is not None and visit.problem.again:
+            self.trouble = visit.problem.sentence
+        wait = visit.problem.wait if visit.problem else None
+        if pause := wait or self.frontier.plan.delay:
+            self.not_before = max(self.not_before, now() + timedelta(seconds=pause))
 
     def _note(self) -> str:
         pages = self.frontier
@@ -158,3 +185,13 @@ class Slice:
             self.run.not_before = self.not_before
             return True
         return False
+
+
+def _some(visits: list[Visit]) -> list[Visit]:
+    """Return the first of some visits: one, and as many more as may be stored together with it."""
+    characters = 0
+    for number, visit in enumerate(visits):
+        characters += sum(len(piece["text"]) for piece in visit.text.pieces) if visit.text else 0
+        if number and characters > AT_MOST:
+            return visits[:number]
+    return visits
