@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Select, and_, select
 
@@ -43,7 +44,7 @@ def passages(
     return list(islice(found, offset, offset + limit))
 
 
-def _candidates(query: Select[tuple[Chunk]], asked: Question) -> Iterator[Chunk]:
+def _candidates(query: Select[Any], asked: Question) -> Iterator[Chunk]:
     """Yield passages that may have the words, those first that seem to have them side by side."""
     typed = " ".join(asked.stop_words)
     having = and_(*(Chunk.text.icontains(word, autoescape=True) for word in asked.stop_words))
