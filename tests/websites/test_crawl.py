@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from tests.websites.crawls import Crawls
 from tests.websites.site import LOREM, Answer, Site
+from webapp.extensions import db
+from webapp.knowledge.models import Chunk
 
 
 def test_every_page_to_which_a_link_leads_is_read(site: Site, crawls: Crawls) -> None:
@@ -222,3 +225,29 @@ def test_what_is_told_of_a_page_is_stored_with_it(site: Site, crawls: Crawls) ->
     assert reading.about["url"] == site.url
     assert reading.live
     assert LOREM.strip()[:40] in crawls.texts(website)["/"]
+
+
+def test_pages_that_come_back_together_are_each_stored_as_if_alone(
+    site: Site, crawls: Crawls
+) -> None:
+    """Long ones, of which few are stored at once, two with one text, and one that leads nowhere."""
+    long = "The tower has a bell that rings at noon. " * 1_000
+    for number in range(6):
+        site.page(f"/long/{number}", f"Long {number}", f"{long} Number {number}.", "/end")
+    site.page("/same/1", "Same", "Towels are in the cupboard.", "/end")
+    site.page("/same/2", "Same", "Towels are in the cupboard.", "/end")
+    site.page("/end", "End", "Here it ends.")
+    paths = [*(f"/long/{number}" for number in range(6)), "/same/1", "/same/2", "/gone"]
+    site.page("/", "Start", "Here it begins.", *paths)
+    website = crawls.read()
+    states = crawls.states(website)
+    assert states.pop("/gone") == "failed"
+    assert sorted((states.pop("/same/1"), states.pop("/same/2"))) == ["read", "skipped"]
+    assert set(states.values()) == {"read"}
+    assert len(states) == 8
+    texts = crawls.texts(website)
+    assert len(texts) == 9
+    assert all(f"Number {number}." in texts[f"/long/{number}"] for number in range(6))
+    source = crawls.source(website)
+    chunks = db.session.scalars(select(Chunk).where(Chunk.source_id == source.id)).all()
+    assert (source.parts, source.chunks) == (9, len(chunks))

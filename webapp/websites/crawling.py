@@ -1,4 +1,4 @@
-"""The job that reads a website: page by page, in slices, each page stored by itself.
+"""The job that reads a website: page by page, in slices, each page stored whole or not at all.
 
 The rows of the pages are the frontier, so a crawl whose worker was killed goes on where it stood.
 """
