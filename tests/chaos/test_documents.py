@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -14,6 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from devtools.valkey import Valkey
 from tests.chaos import accidents
 from tests.documents import making
 from tests.live import wait_for
@@ -60,7 +62,7 @@ def stack(
 
 
 @pytest.fixture
-def house(stack: Stack) -> Iterator[Flask]:
+def house(stack: Stack, valkey: Valkey) -> Iterator[Flask]:
     """Return an app of this process on the same database, in which documents are asked for."""
     app = create_app(stack.config)
     broker._after_fork()  # forgets its lines to the Valkey of another test
@@ -68,6 +70,9 @@ def house(stack: Stack) -> Iterator[Flask]:
         yield app
         db.session.remove()
         db.engine.dispose()
+    # The last app made has the process's lines: those who come after must not ask a Valkey that is gone.
+    create_app(replace(stack.config, redis_url=valkey.url))
+    broker._after_fork()
 
 
 @pytest.mark.usefixtures("house")

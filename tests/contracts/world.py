@@ -102,6 +102,7 @@ class World:
             "source_id": self.lists["mapping"].id,
             "country": "IN",
             "which": "failed",
+            "recipient_id": somebody_of(self.sent),
             "reading_id": self.knowledge.reading.id,
             "ordinal": 1,
             "chunk_id": self.knowledge.chunk.id,

@@ -27,17 +27,23 @@ PARTS = [bytes([number]) * 1_000_003 for number in range(12)]
 WHOLE = b"".join(PARTS)
 
 
-def settings(storage_url, database_url="postgres://nobody@127.0.0.1:1/none"):
-    return {
-        "SECRET_KEY": "of an app that stores files alone",
-        "DATABASE_URL": database_url,
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "STORAGE_URL": storage_url,
-    }
+@pytest.fixture
+def settings(valkey):
+    """Return a maker of settings; the Redis is that of all tests, the line to it being one for all apps."""
+
+    def make(storage_url, database_url="postgres://nobody@127.0.0.1:1/none"):
+        return {
+            "SECRET_KEY": "of an app that stores files alone",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": valkey.url,
+            "STORAGE_URL": storage_url,
+        }
+
+    return make
 
 
 @pytest.fixture
-def of_place(request, tmp_path, monkeypatch, new_database):
+def of_place(request, settings, tmp_path, monkeypatch, new_database):
     """Return a maker of the settings that lead to a place."""
 
     def make(name):
@@ -212,13 +218,13 @@ def test_only_parts_are_in_memory(place):
 
 
 @pytest.mark.parametrize("path", ["/proc/none", "/etc/hosts/none"])
-def test_a_place_that_cannot_be_used_is_away(another_app, path):
+def test_a_place_that_cannot_be_used_is_away(settings, another_app, path):
     app = another_app(settings(f"file://{path}"))
     with app.app_context(), pytest.raises(storage.Away):
         storage.put("five", iter([b"abc"]))
 
 
-def test_a_bucket_that_is_not_there_is_away(of_place, another_app):
+def test_a_bucket_that_is_not_there_is_away(settings, of_place, another_app):
     of_place("bucket")
     app = another_app(settings("s3://nowhere"))
     with app.app_context(), pytest.raises(storage.Away):
@@ -228,12 +234,14 @@ def test_a_bucket_that_is_not_there_is_away(of_place, another_app):
 @pytest.mark.parametrize(
     "do", [storage.size, storage.delete, lambda path: list(storage.read(path))]
 )
-def test_a_database_that_is_away_is_away_as_a_place_for_files_too(another_app, do):
+def test_a_database_that_is_away_is_away_as_a_place_for_files_too(settings, another_app, do):
     with another_app(settings("database:")).app_context(), pytest.raises(storage.Away):
         do("seven")
 
 
-def test_without_a_setting_files_lie_beside_a_database_that_is_a_file_and_else_in_it(tmp_path):
+def test_without_a_setting_files_lie_beside_a_database_that_is_a_file_and_else_in_it(
+    settings, tmp_path
+):
     beside = Config.from_env(settings("", f"sqlite:///{tmp_path}/desk.db"))
     inside = Config.from_env(settings(""))
 

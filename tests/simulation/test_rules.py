@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 import time_machine
 
+from devtools.valkey import Valkey
 from tests.simulation.world import BEGIN, WINDOW, World
 from webapp import create_app
 from webapp.config import Config
@@ -31,13 +32,16 @@ class Stage(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Set up an app with a database of its own, whose Redis is away: rows are all there is."""
+def stage(tmp_path_factory: pytest.TempPathFactory, valkey: Valkey) -> Iterator[Stage]:
+    """Set up an app with a database of its own, to which Redis is away: rows are all there is.
+
+    Its settings name the Redis of all tests: the line to it is one for the whole process.
+    """
     path = tmp_path_factory.mktemp("simulation") / "world.db"
     settings = {
         "SECRET_KEY": secrets.token_hex(32),
         "DATABASE_URL": f"sqlite:///{path}",
-        "REDIS_URL": "redis://127.0.0.1:1",
+        "REDIS_URL": valkey.url,
         "LOG_LEVEL": "ERROR",
         "RATE_WINDOW_SECONDS": str(WINDOW),
     }
