@@ -66,7 +66,8 @@ def soft(text: str) -> str:
     the full stop of an abbreviation.
     """
     unwrapped = _LINE.sub(_unwrapped, text) if "\n" in text else text
-    pieces, reached = [], 0
+    pieces: list[str] = []
+    reached = 0
     for stop in _STOP.finditer(unwrapped):
         end = stop.end()
         if short := _SHORT.search(unwrapped, max(reached, end - _SHORT_AT_MOST), end):
