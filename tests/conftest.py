@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.services", "tests.people", "tests.stack", "tests.buckets"]
 
 PUBLIC_URL = "http://desk.example"
+
+# The same examples in each run: what fails once fails always, and whoever mends it can see that.
+hypothesis.settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -197,7 +197,9 @@ def test_what_is_packed_is_unpacked_however_it_is_cut(
 
 
 @pytest.mark.parametrize(
-    "packed", [gzip.compress(BODY)[:-9], gzip.compress(BODY)[:50], b"no gzip at all", b"\x1f"]
+    "packed",
+    [gzip.compress(BODY)[:-9], gzip.compress(BODY)[:50], b"no gzip at all", b"\x1f"],
+    ids=["cut at its end", "cut early", "another thing", "a byte"],
 )
 def test_what_is_packed_badly_is_away(site: Site, fetcher: Fetcher, packed: bytes) -> None:
     site.answers["/"] = page(packed, content_encoding="gzip")

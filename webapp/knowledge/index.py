@@ -47,12 +47,14 @@ def add(chunks: Sequence[Chunk]) -> None:
     by_reading: dict[int, list[Chunk]] = {}
     for chunk in chunks:
         by_reading.setdefault(chunk.reading_id, []).append(chunk)
+    written: list[tuple[int, int, Entry]] = []
     for reading_id, some in by_reading.items():
         entries = analysed(reading_id, [(chunk.text, chunk.place) for chunk in some])
         for chunk, entry in zip(some, entries, strict=True):
             chunk.language, chunk.length = entry.language, len(entry.terms)
-        db.session.flush()
-        write(reading_id, [chunk.id for chunk in some], entries)
+            written.append((reading_id, chunk.id, entry))
+    db.session.flush()
+    write_all(written)
 
 
 def analysed(
@@ -66,7 +68,13 @@ def analysed(
     """
     if not passages:
         return []
-    prior = _prior(reading_id, [text for text, _place in passages])
+    return taken_apart(passages, _prior(reading_id, [text for text, _place in passages]))
+
+
+def taken_apart(
+    passages: Sequence[tuple[str, Mapping[str, Any] | None]], prior: str
+) -> list[Entry]:
+    """Do the same for texts of which it is known what language they are most likely in ("": it is not)."""
     entries = []
     for text, place in passages:
         language = analysing.language_of(text, prior)
@@ -77,18 +85,23 @@ def analysed(
 
 def write(reading_id: int, chunk_ids: Sequence[int], entries: Sequence[Entry]) -> None:
     """Index passages of a reading, in the transaction of the caller."""
-    if not entries:
+    write_all([(reading_id, *one) for one in zip(chunk_ids, entries, strict=True)])
+
+
+def write_all(passages: Sequence[tuple[int, int, Entry]]) -> None:
+    """Index passages of any readings, each with its reading's id and its own, in the caller's transaction."""
+    if not passages:
         return
-    tallies: dict[str, list[int]] = {}
-    for entry in entries:
-        tally = tallies.setdefault(entry.language, [0, 0])
+    tallies: dict[tuple[int, str], list[int]] = {}
+    for reading_id, _chunk_id, entry in passages:
+        tally = tallies.setdefault((reading_id, entry.language), [0, 0])
         tally[0] += 1
         tally[1] += len(entry.terms)
     _database().write(
         db.session.connection(),
-        [(id_, reading_id, entry.terms) for id_, entry in zip(chunk_ids, entries, strict=True)],
+        [(chunk_id, reading_id, entry.terms) for reading_id, chunk_id, entry in passages],
     )
-    _count(reading_id, tallies)
+    _count(tallies)
 
 
 def remove(reading_ids: Sequence[int]) -> None:
@@ -141,13 +154,18 @@ def _of_headings(text: str, place: Mapping[str, Any], language: str) -> list[str
     return analysing.terms("\n".join(above), language) if above else []
 
 
+def likely(about: Mapping[str, Any], texts: Sequence[str]) -> str:
+    """Return the language that a text says it is in, else what its first passages look like, else ""."""
+    said = str(about.get("language") or "").replace("_", "-").partition("-")[0].lower()
+    if said in STOP_WORDS:
+        return said
+    return analysing.language_of("\n".join(text[:500] for text in texts[:20]))
+
+
 def _prior(reading_id: int, texts: Sequence[str]) -> str:
     with a_look() as look:
         about = look.execute(select(Reading.about).where(Reading.id == reading_id)).scalar_one()
-    said = str((about or {}).get("language") or "").replace("_", "-").partition("-")[0].lower()
-    if said in STOP_WORDS:
-        return said
-    if found := analysing.language_of("\n".join(text[:500] for text in texts[:20])):
+    if found := likely(about or {}, texts):
         return found
     before = select(Tally.language).where(Tally.reading_id == reading_id, Tally.language != "")
     with a_look() as look:
@@ -155,11 +173,11 @@ def _prior(reading_id: int, texts: Sequence[str]) -> str:
     return most or ""
 
 
-def _count(reading_id: int, tallies: dict[str, list[int]]) -> None:
+def _count(tallies: dict[tuple[int, str], list[int]]) -> None:
     insert: Any = INSERTS[db.engine.dialect.name]
     rows = [
         {"reading_id": reading_id, "language": language, "chunks": count, "terms": terms}
-        for language, (count, terms) in sorted(tallies.items())
+        for (reading_id, language), (count, terms) in sorted(tallies.items())
     ]
     adding = insert(Tally).values(rows)
     db.session.execute(

@@ -49,6 +49,9 @@ def _candidates(query: Select[Any], asked: Question) -> Iterator[Chunk]:
     typed = " ".join(asked.stop_words)
     having = and_(*(Chunk.text.icontains(word, autoescape=True) for word in asked.stop_words))
     if not asked.phrases:
+        # Small words are of one language: passages in others would be read in vain.
+        if language := analysing.language_of(typed):
+            query = query.where(Chunk.language == language)
         first = query.with_only_columns(Chunk.id).limit(AMONG).scalar_subquery()
         some = select(Chunk).where(Chunk.id.in_(first), having).order_by(Chunk.id).limit(READ)
         yield from sorted(

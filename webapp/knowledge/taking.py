@@ -86,7 +86,7 @@ def _store(source_id: int, texts: Sequence[Whole]) -> int:
     size = Size(settings().chunk_characters, settings().chunk_overlap)
     parts: list[dict[str, Any]] = []
     chunks: list[dict[str, Any]] = []
-    made: list[Reading] = []  # kept, or the index would have to ask for them
+    made: list[Reading] = []
     for text in texts:
         mine = [readings.part_of(text.id, piece) for piece in text.pieces]
         carry = cutting.Carry()
@@ -108,7 +108,7 @@ def _store(source_id: int, texts: Sequence[Whole]) -> int:
     if parts:
         db.session.execute(insert(Part.__table__), parts)  # type: ignore[arg-type]
     if chunks:
-        _index(chunks)
+        _index(texts, chunks)
         db.session.execute(insert(Chunk.__table__), chunks)  # type: ignore[arg-type]
     return len(chunks)
 
@@ -145,11 +145,18 @@ def _reading(source_id: int, text: Whole, chunks: int, carry: cutting.Carry) -> 
     )
 
 
-def _index(rows: list[dict[str, Any]]) -> None:
+def _index(texts: Sequence[Whole], rows: list[dict[str, Any]]) -> None:
     """Index passages; their rows are given ids, and what the index says of them."""
+    of_text: dict[int, list[dict[str, Any]]] = {text.id: [] for text in texts}
     for row, id_ in zip(rows, readings.new_ids(Chunk, len(rows)), strict=True):
         row["id"] = id_
-    chunks = [Chunk(**row) for row in rows]
-    index.add(chunks)
-    for row, chunk in zip(rows, chunks, strict=True):
-        row["language"], row["length"] = chunk.language, chunk.length
+        of_text[row["reading_id"]].append(row)
+    written: list[tuple[int, int, index.Entry]] = []
+    for text in texts:
+        mine = of_text[text.id]
+        prior = index.likely(text.about, [row["text"] for row in mine])
+        entries = index.taken_apart([(row["text"], row["place"]) for row in mine], prior)
+        for row, entry in zip(mine, entries, strict=True):
+            row["language"], row["length"] = entry.language, len(entry.terms)
+            written.append((text.id, row["id"], entry))
+    index.write_all(written)
