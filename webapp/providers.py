@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from webapp.config import Reader
+    from webapp.environment import Reader
 
 SANDBOX_TWILIO_SID = "AC" + "5a" * 16
 SANDBOX_PHONE_NUMBER_ID = "100000000000001"

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from tests.live import ROOT
 from webapp.accounts.models import Role, Session, User
-from webapp.config import Reader
+from webapp.environment import Reader
 from webapp.releasing import alone
 
 
