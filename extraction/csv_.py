@@ -138,17 +138,18 @@ def delimiter_of(top: list[str], name: str) -> tuple[str, int]:
         return top[0][4], 1
     if name.lower().endswith((".tsv", ".tab")) and any("\t" in line for line in top):
         return "\t", 0
-    votes = {delimiter: _agreement(top, delimiter) for delimiter in DELIMITERS}
-    best = max(votes.values())
-    if not best:
-        return ",", 0
-    return next(one for one in DELIMITERS if votes[one] >= best - 0.05), 0
+    # What follows a closing quotation mark is the delimiter, unless the writer was careless.
+    for strict in (True, False):
+        votes = {one: _agreement(top, one, strict=strict) for one in DELIMITERS}
+        if best := max(votes.values()):
+            return next(one for one in DELIMITERS if votes[one] >= best - 0.05), 0
+    return ",", 0
 
 
-def _agreement(top: list[str], delimiter: str) -> float:
+def _agreement(top: list[str], delimiter: str, *, strict: bool) -> float:
     """Return which share of the records has the commonest number of fields, if that is over one."""
     widths: Counter[int] = Counter()
-    reader = csv.reader(iter(top), delimiter=delimiter)
+    reader = csv.reader(iter(top), delimiter=delimiter, strict=strict)
     try:
         widths.update(len(cells) for cells in reader if any(cells))
     except csv.Error:

@@ -13,9 +13,10 @@ from webapp import logs
 from webapp.accounts import acting
 from webapp.extensions import db
 from webapp.jobs import owners
+from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import POLICIES, JobKind, Wake
 from webapp.jobs.queue import heard, wake
-from webapp.jobs.running import Cancelled, Impossible, LeaseLost, NotNow, Run, claim
+from webapp.jobs.running import Cancelled, Impossible, LeaseLost, NotNow, Run
 from worker.app import app, flask_app
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,7 @@ def wake_task(
 
 def _add_task(name: str, soft_limit: int, hard_limit: int) -> None:
     def run_task(self: "Task[Any, Any]") -> None:
+        acting.act_as(acting.NOBODY)  # whoever the work before was done for
         try:
             with flask_app.app_context():
                 TASKS[name](uuid.UUID(self.request.id))

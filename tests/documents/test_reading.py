@@ -21,8 +21,9 @@ from webapp.documents import reading
 from webapp.documents.models import Document
 from webapp.extensions import db
 from webapp.jobs import asking, owners
+from webapp.jobs.claiming import claim
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.running import Run, claim
+from webapp.jobs.running import Run
 from webapp.knowledge.models import Chunk, Part, Reading, Source, SourceState
 from webapp.notices.models import Level, Notice
 

@@ -32,12 +32,17 @@ def quiet() -> None:
     """Find nothing to stop for."""
 
 
+def reads_a_file(command: list[str]) -> bool:
+    """Say whether it is the process of one file; those for web pages rest a while before they end."""
+    return str(EXTRACTION) in command and "--serve" not in command
+
+
 def children() -> list[psutil.Process]:
     """Return the processes that this one started and that run extraction."""
     return [
         one
         for one in psutil.Process().children(recursive=True)
-        if one.status() != psutil.STATUS_ZOMBIE and str(EXTRACTION) in one.cmdline()
+        if one.status() != psutil.STATUS_ZOMBIE and reads_a_file(one.cmdline())
     ]
 
 

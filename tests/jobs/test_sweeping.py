@@ -7,10 +7,11 @@ import pytest
 
 from webapp.clock import now
 from webapp.jobs import asking, owners, sweeping
+from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
-from webapp.jobs.running import LEASE, Cancelled, LeaseLost, claim
+from webapp.jobs.running import LEASE, STOPPED, Cancelled, LeaseLost
 
 ELSEWHERE = "another-machine/4026531836:77:12345"
 DEAD = f"{owners.host()}999999999:12345"
@@ -152,6 +153,25 @@ def test_a_job_on_another_machine_goes_on_when_its_lease_is_over_and_not_before(
     db.session.refresh(kept)
     db.session.refresh(over)
     assert (kept.state, over.state) == (JobState.PROGRESS, JobState.RETRY)
+
+
+@pytest.mark.parametrize("later", ["slice", "retry"])
+def test_a_job_asked_to_stop_just_before_it_is_put_back_waits_for_nothing(db, queue, later):
+    job, run = claimed(db, owners.me())
+    forget(queue)  # the message that the worker has taken
+    asking.cancel(job)
+    db.session.commit()
+
+    if later == "slice":
+        run.go_on_later()
+    else:
+        run.retry_later(ValueError("x"), "It failed.", None)
+    db.session.commit()
+
+    db.session.refresh(job)
+    assert (job.state, job.error) == (JobState.REVOKED, STOPPED)
+    assert job.finished_at is not None
+    assert queue.names() == []
 
 
 def test_who_lost_its_lease_can_neither_report_nor_end_the_job(db, queue):

@@ -9,10 +9,11 @@ from webapp.accounts.models import Role
 from webapp.bookings.models import Booking
 from webapp.extensions import db as database
 from webapp.jobs import asking, owners, sweeping
+from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
-from webapp.jobs.running import Impossible, LeaseLost, claim
+from webapp.jobs.running import Impossible, LeaseLost
 from webapp.notices.models import Level, Notice
 
 

@@ -1,6 +1,5 @@
 """A job while it runs: claimed under a lease, fenced by its attempt, ended in one statement."""
 
-import json
 import random
 import time
 import traceback
@@ -10,16 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 
 from webapp.broker import NEW
 from webapp.clock import now
-from webapp.database import Glance
-from webapp.extensions import UtcDateTime, db, settings
+from webapp.extensions import db, settings
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
+from webapp.jobs.models import Job, JobEvent, JobState, What
 from webapp.jobs.queue import Letter, post
-from webapp.states import stands
 
 LEASE = timedelta(seconds=60)
 REPORT_EVERY = 1.0  # seconds between two writes of progress, however often it is reported
@@ -153,7 +150,7 @@ class Run:
         """Put it back with a growing delay and jitter; the row says when, no worker waits."""
         delay = backoff(self.failures, settings().retry_seconds)
         self._tell(What.RETRY, f"{sentence} Trying again in about {delay:.0f} seconds.")
-        self._move(
+        self._wait(
             JobState.RETRY,
             failures=Job.failures + 1,
             run_at=now() + timedelta(seconds=delay),
@@ -170,10 +167,34 @@ class Run:
         """
         moment = now()
         if self.not_before is not None and self.not_before > moment:
-            self._move(JobState.PENDING, run_at=self.not_before, published_at=None, lost=0)
-            return
-        self._move(JobState.PENDING, run_at=moment, published_at=moment, lost=0)
-        post(Letter(self.kind.value, self.queue, self.id, NEW, moment.timestamp()))
+            self._wait(JobState.PENDING, run_at=self.not_before, published_at=None, lost=0)
+        elif self._wait(JobState.PENDING, run_at=moment, published_at=moment, lost=0):
+            post(Letter(self.kind.value, self.queue, self.id, NEW, moment.timestamp()))
+
+    def _wait(self, state: JobState, **values: Any) -> bool:
+        """Put it back until its turn comes; False when somebody has asked that it stop: it has ended.
+
+        That may have been asked since its last report, and a job that waits is claimed by nobody then.
+        """
+        row = db.session.execute(
+            update(Job)
+            .where(*self._mine)
+            .values(state=state, lease_until=None, worker=None, version=Job.version + 1, **values)
+            .returning(Job.cancel_requested_at)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if row is None:
+            raise LeaseLost
+        if row.cancel_requested_at is None:
+            return True
+        db.session.execute(
+            update(Job)
+            .where(Job.id == self.id)
+            .values(state=JobState.REVOKED, finished_at=now(), error=STOPPED)
+            .execution_options(synchronize_session=False)
+        )
+        self._ended(JobState.REVOKED, error=STOPPED)
+        return False
 
     def _end(self, state: JobState, **values: Any) -> None:
         self._move(state, finished_at=now(), **values)
@@ -199,64 +220,6 @@ class Run:
         db.session.add(JobEvent(job_id=self.id, what=what, text=text))
 
 
-def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
-    """Take a job that is due and that nobody holds; None when there is no such job.
-
-    One conditional UPDATE by itself, so a message that was delivered twice runs once.
-    """
-    moment = now()
-    row = _CLAIM(db.engine, of=job_id, by=worker, moment=moment, lease=moment + LEASE)
-    if row is None:
-        return None
-    kind, queue, attempt, failures, max_attempts, args, request_id, asked_by_id = row
-    return Run(
-        id=job_id,
-        kind=JobKind(kind),
-        queue=Queue(queue),
-        attempt=attempt,
-        failures=failures,
-        max_attempts=max_attempts,
-        args=json.loads(args) if isinstance(args, str) else args,
-        request_id=request_id,
-        asked_by_id=asked_by_id,
-    )
-
-
-# Built once: putting these together costs more than running them.
-_MOMENT = bindparam("moment", type_=UtcDateTime(), required=False)
-_CLAIM = Glance(
-    update(Job)
-    .where(
-        Job.id == bindparam("of", required=False),
-        or_(
-            stands(Job.state, *WAITING),
-            stands(Job.state, JobState.PROGRESS) & (Job.lease_until < _MOMENT),
-        ),
-        Job.run_at <= _MOMENT,
-        Job.cancel_requested_at.is_(None),
-    )
-    .values(
-        state=JobState.PROGRESS,
-        attempt=Job.attempt + 1,
-        lease_until=bindparam("lease", type_=UtcDateTime(), required=False),
-        worker=bindparam("by", required=False),
-        # A slice of a long job goes on: since when, and so how long still, is told of the whole.
-        started_at=case(
-            (stands(Job.state, JobState.PENDING) & (Job.done > 0), Job.started_at), else_=_MOMENT
-        ),
-        version=Job.version + 1,
-    )
-    .returning(
-        Job.kind,
-        Job.queue,
-        Job.attempt,
-        Job.failures,
-        Job.max_attempts,
-        Job.args,
-        Job.request_id,
-        Job.asked_by_id,
-    )
-)
 _SUCCEED = (
     update(Job)
     .where(
