@@ -9,8 +9,9 @@ from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db
 from webapp.jobs.models import Job
+from webapp.knowledge import listing
 from webapp.knowledge.models import SourceState
-from webapp.messages import watching
+from webapp.pages import interval
 from webapp.websites.models import PageState, WebPage, Website
 
 NEWEST = 8
@@ -55,8 +56,15 @@ class Shown:
 
 def show(website: Website) -> Shown:
     """Collect what a website's page shows."""
-    watched = watching.about(website)
-    return Shown(website, counts(website), newest(website), watched.jobs, watched.interval_ms)
+    jobs = listing.jobs_of(website.source)
+    moving = [job.created_at for job in jobs if not job.finished]
+    return Shown(
+        website,
+        counts(website),
+        newest(website),
+        jobs,
+        interval(min(moving)) if moving else None,
+    )
 
 
 def counts(website: Website) -> list[Count]:
