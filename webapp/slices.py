@@ -4,6 +4,8 @@ from flask import Blueprint
 
 from webapp.accounts import models as accounts
 from webapp.accounts import views as account_pages
+from webapp.api import models as api
+from webapp.api import views as token_pages
 from webapp.bookings import book_views as book_pages
 from webapp.bookings import models as bookings
 from webapp.bookings import payment_views as payment_pages
@@ -15,6 +17,8 @@ from webapp.campaigns import models as campaigns
 from webapp.campaigns import recipient_views as recipient_pages
 from webapp.campaigns import rehearsal_views as rehearsal_pages
 from webapp.campaigns import views as campaign_pages
+from webapp.charts import models as charts
+from webapp.charts import views as chart_pages
 from webapp.customers import models as customers
 from webapp.customers import views as customer_pages
 from webapp.documents import models as documents
@@ -22,6 +26,8 @@ from webapp.documents import upload_views as upload_pages
 from webapp.documents import views as document_pages
 from webapp.exports import models as exports
 from webapp.exports import views as export_pages
+from webapp.health import models as health
+from webapp.health import views as health_pages
 from webapp.home import views as home
 from webapp.jobs import models as jobs
 from webapp.jobs import views as job_pages
@@ -38,28 +44,43 @@ from webapp.messages import views as message_pages
 from webapp.messages import webhooks
 from webapp.notices import models as notices
 from webapp.notices import views as notice_pages
+from webapp.reports import models as reports
+from webapp.reports import views as report_pages
+from webapp.retention import models as retention
+from webapp.retention import views as retention_pages
+from webapp.schedules import models as schedules
+from webapp.schedules import views as schedule_pages
 from webapp.services import models as services
 from webapp.services import views as service_pages
 from webapp.storage import models as storage
 from webapp.websites import models as websites
 from webapp.websites import views as website_pages
+from webapp.workers import models as workers
+from webapp.workers import views as worker_pages
 
 TABLES = (
     accounts,
+    api,
     bookings,
     campaigns,
+    charts,
     customers,
     documents,
     exports,
+    health,
     index_tables,
     jobs,
     knowledge,
     message_templates,
     messages,
     notices,
+    reports,
+    retention,
+    schedules,
     services,
     storage,
     websites,
+    workers,
 )
 PAGES = (
     account_pages,
@@ -68,9 +89,11 @@ PAGES = (
     book_pages,
     booking_pages,
     campaign_pages,
+    chart_pages,
     customer_pages,
     document_pages,
     export_pages,
+    health_pages,
     home,
     job_pages,
     knowledge_pages,
@@ -81,12 +104,17 @@ PAGES = (
     payment_webhooks,
     recipient_pages,
     rehearsal_pages,
+    report_pages,
+    retention_pages,
+    schedule_pages,
     service_pages,
     suppression_pages,
     template_pages,
+    token_pages,
     unsubscribe_pages,
     upload_pages,
     webhooks,
     website_pages,
+    worker_pages,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(part.bp for part in PAGES)

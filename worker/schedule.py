@@ -39,7 +39,7 @@ def tick() -> None:
         if isinstance(periodic.what, Wake):
             wake(periodic.what)
         else:
-            enqueue(periodic.what, key="periodic")
+            enqueue(periodic.what, key="periodic", routine=True)
         db.session.commit()
 
 

@@ -100,7 +100,7 @@ def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:
     logs.begin(
         request_id=run.request_id, job_id=str(run.id), kind=run.kind.value, attempt=run.attempt
     )
-    acting.act_as(acting.Actor(run.asked_by_id))
+    acting.act_as(acting.Actor(run.asked_by_id, job_id=run.id))
     began = time.monotonic()
     try:
         outcome = _attempt(run, body, give_up)

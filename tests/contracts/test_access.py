@@ -7,7 +7,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.contracts import of_ask, of_documents, of_knowledge, of_uploads, of_websites
+from tests.contracts import (
+    of_api,
+    of_ask,
+    of_charts,
+    of_documents,
+    of_health,
+    of_jobs,
+    of_knowledge,
+    of_reports,
+    of_retention,
+    of_schedules,
+    of_uploads,
+    of_websites,
+    of_workers,
+)
 from tests.contracts.world import HTMX, UNSAFE, World, csrf_token, rules
 from tests.people import SignedIn
 from webapp.accounts.models import Role
@@ -60,7 +74,21 @@ SIGNED = {
     "webhooks.twilio_status", "webhooks.twilio_inbound",
     "unsubscribe.unsubscribe", "unsubscribe.again",
 }  # fmt: skip
-PARTS = (of_ask, of_documents, of_knowledge, of_uploads, of_websites)
+PARTS = (
+    of_api,
+    of_ask,
+    of_charts,
+    of_documents,
+    of_health,
+    of_jobs,
+    of_knowledge,
+    of_reports,
+    of_retention,
+    of_schedules,
+    of_uploads,
+    of_websites,
+    of_workers,
+)
 LISTS = (
     (None, PUBLIC),
     (Role.VIEWER, " ".join([VIEWERS, *(part.VIEWERS for part in PARTS)])),

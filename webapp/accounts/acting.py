@@ -1,5 +1,6 @@
 """Who is acting: known to the domain without its knowing of a request."""
 
+import uuid
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ class Actor(NamedTuple):
 
     user_id: int | None = None
     address: str | None = None
+    #: The job in whose run all this happens.
+    job_id: uuid.UUID | None = None
 
 
 NOBODY = Actor()

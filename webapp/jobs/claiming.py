@@ -55,6 +55,7 @@ _CLAIM = Glance(
         attempt=Job.attempt + 1,
         lease_until=bindparam("lease", type_=UtcDateTime(), required=False),
         worker=bindparam("by", required=False),
+        moved_at=_MOMENT,
         # A slice of a long job goes on: since when, and so how long still, is told of the whole.
         started_at=case(
             (stands(Job.state, JobState.PENDING) & (Job.done > 0), Job.started_at), else_=_MOMENT

@@ -42,6 +42,14 @@ class JobKind(StrEnum):
     EXPORTS_CLEAN = "exports.clean"
     NOTICES_SEND = "notices.send"
     SESSIONS_CLEAN = "accounts.clean_sessions"
+    JOBS_RETRY = "jobs.retry_many"
+    JOBS_CANCEL = "jobs.cancel_many"
+    JOBS_TAKE_BACK = "jobs.take_back"
+    HISTORY_WRITE = "charts.roll_up"
+    BOOKINGS_REMIND = "bookings.remind"
+    REPORT_WRITE = "reports.write"
+    RETENTION_CLEAN = "retention.clean"
+    CUSTOMER_ERASE = "retention.erase"
     NOTHING = "jobs.nothing"
 
 
@@ -89,6 +97,15 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.EXPORTS_CLEAN: Policy("Remove old files", Queue.BULK),
     JobKind.NOTICES_SEND: Policy("Notify the team", Queue.BULK),
     JobKind.SESSIONS_CLEAN: Policy("Remove old sessions", Queue.BULK),
+    # A person waits for these, and they only write rows.
+    JobKind.JOBS_RETRY: Policy("Run jobs again", Queue.DEFAULT),
+    JobKind.JOBS_CANCEL: Policy("Stop jobs", Queue.DEFAULT),
+    JobKind.JOBS_TAKE_BACK: Policy("Take back what has not begun", Queue.DEFAULT),
+    JobKind.HISTORY_WRITE: Policy("Add up what was done", Queue.DEFAULT),
+    JobKind.BOOKINGS_REMIND: Policy("Remind customers of their bookings", Queue.DEFAULT),
+    JobKind.REPORT_WRITE: Policy("Write the report", Queue.BULK),
+    JobKind.RETENTION_CLEAN: Policy("Remove old data", Queue.BULK),
+    JobKind.CUSTOMER_ERASE: Policy("Erase a customer", Queue.DEFAULT),
     JobKind.NOTHING: Policy(
         "Test that a worker answers", Queue.DEFAULT, soft_limit=20, hard_limit=30
     ),

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
@@ -34,6 +43,10 @@ FINISHED = (JobState.SUCCESS, JobState.FAILURE, JobState.REVOKED)
 _UNFINISHED_SQL = text("state IN ('PENDING', 'RETRY', 'PROGRESS')")
 _WAITING_SQL = text("state IN ('PENDING', 'RETRY')")
 _RUNNING_SQL = text("state = 'PROGRESS'")
+_FAILED_SQL = text("state = 'FAILURE'")
+_HAS_PARENT_SQL = text("parent_id IS NOT NULL")
+_FOLLOWS_SQL = text("follows_id IS NOT NULL")
+_IN_BULK_SQL = text("bulk_id IS NOT NULL")
 
 
 class What(StrEnum):
@@ -44,6 +57,7 @@ class What(StrEnum):
     LOST = "lost"
     CANCEL = "cancel"
     AGAIN = "again"
+    TAKEN_BACK = "taken_back"
 
 
 class Moment(NamedTuple):
@@ -143,6 +157,11 @@ class Job(Telling, Model):
         Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
         Index("ix_jobs_recent", "state", "id"),
+        Index("ix_jobs_about", "about_id", "id"),
+        Index("ix_jobs_cause", "cause_id", "finished_at", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
+        Index("ix_jobs_parent", "parent_id", sqlite_where=_HAS_PARENT_SQL, postgresql_where=_HAS_PARENT_SQL),
+        Index("ix_jobs_follows", "follows_id", sqlite_where=_FOLLOWS_SQL, postgresql_where=_FOLLOWS_SQL),
+        Index("ix_jobs_bulk", "bulk_id", "id", sqlite_where=_IN_BULK_SQL, postgresql_where=_IN_BULK_SQL),
     )  # fmt: skip
 
     #: Also the Celery task's id: one id in the address bar, the log and the broker.
@@ -154,6 +173,18 @@ class Job(Telling, Model):
     #: What it is about, such as booking 12; the page of that thing shows the job.
     subject_type: Mapped[str | None] = mapped_column(String(32))
     subject_id: Mapped[str | None] = mapped_column(String(40))
+    #: The same thing, as it is found by its name.
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("subjects.id"))
+    #: Asked for by the clock. One that fails is no routine any more: somebody must look.
+    routine: Mapped[bool] = mapped_column(default=False)
+    #: The job in whose run this one was asked for. These three may name a job that retention has removed.
+    parent_id: Mapped[uuid.UUID | None]
+    #: The job that this one does again with changed arguments.
+    follows_id: Mapped[uuid.UUID | None]
+    #: The job that last asked this one, among many, to run again or to stop.
+    bulk_id: Mapped[uuid.UUID | None]
+    #: What its row said before somebody last asked something of it, to be taken back while nothing has begun.
+    before: Mapped[dict[str, Any] | None]
     #: Unique among the unfinished jobs of a kind, so that a double click makes one job.
     key: Mapped[str | None] = mapped_column(String(100))
     done: Mapped[int] = mapped_column(default=0)
@@ -176,7 +207,11 @@ class Job(Telling, Model):
     request_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
+    #: When it last got on: claimed, or further than before. Long ago while its worker lives: it is stalled.
+    moved_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    #: Why it failed, shared by all that failed for the same cause.
+    cause_id: Mapped[int | None] = mapped_column(ForeignKey("causes.id"))
     result: Mapped[dict[str, Any] | None]
     error: Mapped[str | None] = mapped_column(Text)
     advice: Mapped[str | None] = mapped_column(Text)
@@ -199,11 +234,57 @@ class JobEvent(Model):
     at: Mapped[datetime] = mapped_column(default=now)
     what: Mapped[What]
     text: Mapped[str] = mapped_column(Text)
+    #: Which attempt it ended, and when that had begun; both None for what ended none.
+    attempt: Mapped[int | None]
+    began_at: Mapped[datetime | None]
+    #: Who asked for it, and why, where a person did.
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str | None] = mapped_column(String(300))
 
     @property
     def moment(self) -> Moment:
         """The line of the history."""
         return Moment(self.at, self.what.value, self.text)
+
+
+class JobLog(Model):
+    """A line that was logged while a job ran."""
+
+    __tablename__ = "job_logs"
+    __table_args__ = (Index("ix_job_logs_job", "job_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    attempt: Mapped[int]
+    at: Mapped[datetime] = mapped_column(default=now)
+    level: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Subject(Model):
+    """Something that jobs are about, under the name by which people know it."""
+
+    __tablename__ = "subjects"
+    __table_args__ = (UniqueConstraint("type", "ref"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: A job's ``subject_type`` and ``subject_id``.
+    type: Mapped[str] = mapped_column(String(32))
+    ref: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(300))
+
+
+class Cause(Model):
+    """Why jobs fail: the sentence without what differs from one job to the next."""
+
+    __tablename__ = "causes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: SHA-256 of what makes two failures the same, in hexadecimal digits.
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    advice: Mapped[str | None] = mapped_column(Text)
+    first_at: Mapped[datetime] = mapped_column(default=now)
 
 
 ALIVE_FOR = timedelta(seconds=20)

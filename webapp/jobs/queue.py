@@ -51,13 +51,15 @@ def enqueue(
     about: Any = None,
     key: str | None = None,
     run_at: datetime | None = None,
+    routine: bool = False,
     **args: Any,
 ) -> Job:
     """Ask for a job, in the transaction of the fact that causes it.
 
     ``about`` is the row whose page shows the job. With a ``key``, an unfinished job of the same
     kind and key is returned instead of a second one. After the commit its id is published; when
-    Redis is away then, the row waits for the sweep. ``args`` are ids and small JSON values.
+    Redis is away then, the row waits for the sweep. ``routine`` is what the clock asks for. ``args``
+    are ids and small JSON values.
     """
     if key is not None and (twin := _unfinished(kind, key)):
         return twin
@@ -76,6 +78,8 @@ def enqueue(
         run_at=run_at or moment,
         published_at=moment if run_at is None or run_at <= moment else None,
         asked_by_id=acting.who().user_id,
+        parent_id=acting.who().job_id,
+        routine=routine,
         request_id=logs.request_id(),
     )
     try:

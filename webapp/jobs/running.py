@@ -105,7 +105,11 @@ class Run:
     ) -> None:
         """Write the progress now, commit, and honour a request to stop."""
         progress = {"done": done, "total": total, "note": note and note[:NOTE_LENGTH]}
-        values = {name: value for name, value in progress.items() if value is not None}
+        values: dict[str, Any] = {
+            name: value for name, value in progress.items() if value is not None
+        }
+        if values:
+            values["moved_at"] = now()
         asked = db.session.execute(
             update(Job)
             .where(*self._mine)
@@ -139,6 +143,7 @@ class Run:
         self._tell(What.ERROR, sentence)
         self._end(
             JobState.FAILURE,
+            routine=False,
             failures=Job.failures + 1,
             error=sentence,
             advice=advice,

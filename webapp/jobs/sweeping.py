@@ -151,6 +151,7 @@ def free(row: Any) -> None:
             "Something in it ends the worker. Ask whoever looks after the server to read the log."
         )
         values = {"state": JobState.FAILURE, "finished_at": moment, "error": text, "advice": advice}
+        values["routine"] = False
     freed = db.session.execute(
         update(Job)
         .where(Job.id == row.id, stands(Job.state, JobState.PROGRESS), Job.attempt == row.attempt)

@@ -1,0 +1,9 @@
+"""Who may open the pages of reports, and what changes something there."""
+
+from typing import Any
+
+VIEWERS = ""
+OPERATORS = ""
+ADMINS = ""
+#: Of each route that changes something, how it is asked for one change: (client, world) -> answer.
+WAYS: dict[str, Any] = {}

@@ -1,0 +1,1 @@
+"""How a span of time went, written down."""

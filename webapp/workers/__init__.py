@@ -1,0 +1,1 @@
+"""The workers and the queues: who works, at what, and what waits."""
