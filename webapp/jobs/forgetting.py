@@ -41,9 +41,7 @@ def remove_jobs(ids: Sequence[uuid.UUID], size: int) -> Steps:
     yield from _remove_unused(Cause, Job.cause_id, {row.cause_id for row in gone})
 
 
-def _remove_unused(
-    table: type[Subject] | type[Cause], by: Column, ids: set[int | None]
-) -> Steps:
+def _remove_unused(table: type[Subject] | type[Cause], by: Column, ids: set[int | None]) -> Steps:
     """Remove those of some rows that no job needs any more.
 
     They are locked before it is asked whether one does, and one that somebody is about to use is skipped.

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
+from webapp.accounts.acting import record
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
@@ -28,7 +29,9 @@ class Some(NamedTuple):
 
 def ask() -> Job:
     """Ask for a clean-up now; while there is one, that is returned."""
-    return enqueue(JobKind.RETENTION_CLEAN, key=KEY)
+    job = enqueue(JobKind.RETENTION_CLEAN, key=KEY)
+    record("retention.clean_asked", "Asked that old data is removed now", about=job)
+    return job
 
 
 def cleanup_old_data(run: Run, days: int | None = None) -> str | None:

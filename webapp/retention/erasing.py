@@ -1,9 +1,11 @@
 """Erasing one customer: everything that tells of them goes, and everything that is counted stays."""
 
 import time
+from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.accounts.acting import record, who
 from webapp.accounts.models import User
@@ -227,12 +229,16 @@ def _insist(person: Person) -> None:
 
 def _has_namesake(person: Person) -> bool:
     """Say whether another customer, or somebody who works here, has one of the person's names."""
-    names = [name.lower() for name in person.names]
     others = select(Customer.id).where(
-        func.lower(Customer.name).in_(names), Customer.id != person.customer_id
+        _called(Customer.name, person.names), Customer.id != person.customer_id
     )
-    staff = select(User.id).where(func.lower(User.name).in_(names))
+    staff = select(User.id).where(_called(User.name, person.names))
     return any(db.session.scalar(query.limit(1)) is not None for query in (others, staff))
+
+
+def _called(column: InstrumentedAttribute[str], names: Collection[str]) -> ColumnElement[bool]:
+    # As it is written, too: SQLite makes small letters of ASCII's only.
+    return or_(column.in_(names), func.lower(column).in_([name.lower() for name in names]))
 
 
 def _told(erasure: Erasure) -> str:

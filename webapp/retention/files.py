@@ -25,7 +25,7 @@ def remove_naming(words: Words) -> Steps:
     Raises Impossible for a list of recipients that is about to be read.
     """
     query = select(Export.id, Export.path).where(Export.path.is_not(None)).order_by(Export.id)
-    found = db.session.execute(query).tuples().all()
+    found = db.session.execute(query).all()
     db.session.commit()  # a file is as long as it is
     for export_id, path in found:
         yield exports.remove(export_id) if names(path, words) else 0

@@ -1,16 +1,15 @@
 """How long each kind of data is kept: as somebody has chosen, else as the house has it."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, Uuid, func, literal, select, union_all
 
 from webapp.accounts.acting import record
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import UtcDateTime, db
 from webapp.forgetting import DEFAULT_DAYS, Kept, first_id
 from webapp.retention.models import Rule
 from webapp.retention.parts import kinds
@@ -146,7 +145,7 @@ def goes(term: Term, before: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions under which a row is old enough and nothing needs it."""
     kept = term.kept
     found = [kept.holds, kept.free, kept.at < before]
-    if kept.by.type.python_type is uuid.UUID:
+    if isinstance(kept.by.type, Uuid):
         found.append(kept.by < first_id(before))
     return found
 
@@ -159,8 +158,9 @@ def since(term: Term) -> Sequence[ColumnElement[bool]]:
 
 def read_mark(kept: Kept, text: str) -> Any:
     """Return how far a clean-up came, as a value of ``Kept.by``."""
-    kind = kept.by.type.python_type
-    return datetime.fromisoformat(text) if kind is datetime else kind(text)
+    if isinstance(kept.by.type, UtcDateTime):
+        return datetime.fromisoformat(text)
+    return kept.by.type.python_type(text)
 
 
 def write_mark(value: Any) -> str:
