@@ -43,7 +43,7 @@ def clean(queue: Any) -> Job:
 
 
 def count(table: Any, *conditions: Any) -> int:
-    return db.session.query(table).filter(*conditions).count()
+    return int(db.session.query(table).filter(*conditions).count())
 
 
 def test_old_jobs_go_with_all_that_belongs_to_them_and_unfinished_ones_stay(queue: Any) -> None:
