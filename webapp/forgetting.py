@@ -20,18 +20,23 @@ from sqlalchemy import (
     func,
     inspect,
     select,
+    tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.extensions import Model, db
+from webapp.looking import a_look
 
 #: What stands where somebody's name, number or address stood.
 MASK = "[erased]"
 #: Unless somebody has chosen otherwise.
 DEFAULT_DAYS = 90
+#: Rows of a table that are looked through at once.
+WINDOW = 3_000
 
 Table = type[Model]
 Column = InstrumentedAttribute[Any]
+Key = tuple[Any, ...]
 #: The columns of some tables, by their names in Python.
 Columns = Mapping[Table, str]
 
@@ -144,6 +149,40 @@ def text_of(column: Column) -> SQLColumnExpression[str]:
             return func.encode(column, "escape")
         return cast(column, Text)
     return column
+
+
+def end_of_window(table: Table, after: Key | None) -> Key | None:
+    """Return the key of the last row of the next ``WINDOW`` by the primary key; None when there is none."""
+    key = key_of(table)
+    query = select(*key).order_by(*key)
+    if after is not None:
+        query = query.where(tuple_(*key) > tuple_(*after))
+    with a_look() as look:
+        found = look.execute(query.offset(WINDOW - 1).limit(1)).one_or_none()
+        if found is None:
+            backwards = select(*key).order_by(*(column.desc() for column in key)).limit(1)
+            found = look.execute(backwards).one_or_none()
+    if found is None or (after is not None and tuple(found) <= after):
+        return None
+    return tuple(found)
+
+
+def matching(table: Table, condition: ColumnElement[bool]) -> Iterator[list[Any]]:
+    """Go through a whole table and give the keys of rows to which something applies, window by window.
+
+    For what no index finds. Looks without a transaction, so the caller commits before it goes on.
+    """
+    (key,) = key_of(table)
+    after: Key | None = None
+    while (last := end_of_window(table, after)) is not None:
+        query = select(key).where(key <= last[0], condition)
+        if after is not None:
+            query = query.where(key > after[0])
+        with a_look() as look:
+            found = [row[0] for row in look.execute(query)]
+        if found:
+            yield found
+        after = last
 
 
 def remove_children(table: Table, condition: ColumnElement[bool], size: int) -> Steps:

@@ -1,16 +1,18 @@
 """What messages keep about people, and how it is forgotten."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, true, update
 
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.forgetting import Keeps, Kept, Person, Steps, text_of
+from webapp.forgetting import Keeps, Kept, Person, Steps, matching, text_of
 from webapp.messages import no_offers
+from webapp.messages.channels import Channel
 from webapp.messages.models import (
+    IN_THE_WAY,
     Attempt,
     Batch,
     ChannelState,
@@ -20,10 +22,10 @@ from webapp.messages.models import (
     ProviderEvent,
     Suppression,
 )
+from webapp.states import stands
 
-#: Messages of one person that are dealt with in a step, reports that are looked through in one, and
-#: numbers that are looked for in them at once.
-SOME, REPORTS, AT_ONCE = 200, 5_000, 40
+#: Messages of one person that are dealt with in a step, and numbers that are looked for in reports at once.
+SOME, AT_ONCE = 200, 40
 LEFT = Message.state.not_in([MessageState.QUEUED, MessageState.SENDING])
 EMPTY: dict[str, Any] = {
     "address": "",
@@ -127,19 +129,17 @@ OLD = (
 )
 
 
-def of(person: Person) -> ColumnElement[bool]:
-    """Say in SQL that a message is to a person, or was sent to one of their addresses."""
-    addresses = person.phones | person.emails
-    return or_(
-        Message.customer_id == person.customer_id,
-        func.lower(Message.address).in_(sorted(addresses)) if addresses else literal(value=False),
-    )
+def waiting(person: Person) -> ColumnElement[bool]:
+    """Say in SQL that a message to a person, or to one of their addresses, has not left yet."""
+    lanes = [f"{channel}:{one}" for channel in Channel for one in person.phones | person.emails]
+    mine = (Message.customer_id == person.customer_id) | Message.lane.in_(lanes)
+    return mine & stands(Message.state, *IN_THE_WAY)
 
 
 def objections(person: Person) -> list[str]:
     """Say that a message is leaving at this moment."""
-    leaving = select(Message.id).where(of(person), Message.state == MessageState.SENDING).limit(1)
-    if db.session.scalar(leaving) is None:
+    leaving = waiting(person) & (Message.state == MessageState.SENDING)
+    if db.session.scalar(select(Message.id).where(leaving).limit(1)) is None:
         return []
     return ["A message to them is leaving at this moment: wait a minute."]
 
@@ -148,55 +148,54 @@ def cancel_unsent(person: Person) -> Steps:
     """Cancel what has not left yet."""
     db.session.execute(
         update(Message)
-        .where(of(person), Message.state == MessageState.QUEUED)
-        .values(
-            state=MessageState.CANCELLED, finished_at=now(), version=Message.version + 1
-        )
+        .where(waiting(person), Message.state == MessageState.QUEUED)
+        .values(state=MessageState.CANCELLED, finished_at=now(), version=Message.version + 1)
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
     yield 0
 
 
 def forget(person: Person) -> Steps:
     """Take from a person's messages text, address and the providers' words, in reports too."""
     yield from cancel_unsent(person)
-    mine = select(Message.id, Message.provider_id).where(of(person))
-    messages = db.session.execute(mine).all()
-    numbers = {row.provider_id for row in messages if row.provider_id}
-    for start in range(0, len(messages), SOME):
-        ids = [row.id for row in messages[start : start + SOME]]
-        tries = select(Attempt.provider_id).where(Attempt.message_id.in_(ids))
-        numbers |= {number for number in db.session.scalars(tries) if number}
-    yield from _forget_reports(sorted(numbers))
-    for start in range(0, len(messages), SOME):
-        yield from redact([row.id for row in messages[start : start + SOME]], SOME)
+    ids = list(
+        db.session.scalars(select(Message.id).where(Message.customer_id == person.customer_id))
+    )
+    yield from _forget_messages(ids)
+    addresses = sorted(person.phones | person.emails)
+    for found in matching(Message, func.lower(Message.address).in_(addresses)):
+        yield from _forget_messages(found)
+
+
+def _forget_messages(ids: list[uuid.UUID]) -> Steps:
+    for start in range(0, len(ids), SOME):
+        some = ids[start : start + SOME]
+        yield from _forget_reports(_numbers(some))
+        yield from redact(some, SOME)
+
+
+def _numbers(ids: list[uuid.UUID]) -> list[str]:
+    """Return the providers' numbers for some messages."""
+    mine = select(Message.provider_id).where(Message.id.in_(ids))
+    tries = select(Attempt.provider_id).where(Attempt.message_id.in_(ids))
+    return sorted({one for query in (mine, tries) for one in db.session.scalars(query) if one})
 
 
 def _forget_reports(numbers: list[str]) -> Steps:
     """Empty the reports that name one of the providers' numbers for messages."""
+    body = text_of(ProviderEvent.body)
     for start in range(0, len(numbers), AT_ONCE):
-        body = text_of(ProviderEvent.body)
-        named = or_(
-            *(body.contains(one, autoescape=True) for one in numbers[start : start + AT_ONCE])
-        )
-        for first in _reports():
+        some = numbers[start : start + AT_ONCE]
+        yield 0  # looking for them takes a while
+        named = or_(*(body.contains(one, autoescape=True) for one in some))
+        for ids in matching(ProviderEvent, named & (ProviderEvent.state != EventState.NEW)):
             db.session.execute(
                 update(ProviderEvent)
-                .where(
-                    ProviderEvent.id >= first, ProviderEvent.id < first + REPORTS,
-                    ProviderEvent.state != EventState.NEW, named,
-                )
+                .where(ProviderEvent.id.in_(ids))
                 .values(body=b"", extra={}, problem=None, orphan_of=None)
                 .execution_options(synchronize_session=False)
-            )  # fmt: skip
-            yield 0
-
-
-def _reports() -> Iterator[int]:
-    lowest, highest = db.session.execute(
-        select(func.min(ProviderEvent.id), func.max(ProviderEvent.id))
-    ).one()
-    return iter(range(lowest or 0, (highest or 0) + 1, REPORTS))
+            )
+            yield len(ids)
 
 
 def finally_forget(person: Person) -> None:

@@ -11,7 +11,7 @@ from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Run
-from webapp.knowledge.looking import a_look
+from webapp.looking import a_look
 from webapp.retention import rules
 from webapp.retention.pacing import Pace
 from webapp.retention.rules import Term

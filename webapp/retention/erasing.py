@@ -176,6 +176,7 @@ class _Work:
     def sweep(self, words: Words) -> bool:
         """Look through the texts from where it was; False when time is up."""
         reached = dict(self.erasure.reached)
+        db.session.commit()  # looking through tables needs no transaction
         began = time.monotonic()
         for table, masked in sweeping.sweep(words, reached):
             self.erasure.reached = dict(reached)

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.knowledge.looking import a_look
 from webapp.knowledge.models import Part, Reading, Source
+from webapp.looking import a_look
 from webapp.message_templates.models import Template, TemplateVersion
 from webapp.retention.words import Words
 

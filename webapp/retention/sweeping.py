@@ -7,14 +7,11 @@ from typing import Any
 from sqlalchemy import or_, select, tuple_, update
 
 from webapp.extensions import db
-from webapp.forgetting import Column, Table, key_of
-from webapp.knowledge.looking import a_look
+from webapp.forgetting import Column, Key, Table, end_of_window, key_of
+from webapp.looking import a_look
 from webapp.retention.parts import PARTS, texts
 from webapp.retention.words import Words
 
-#: Rows that are looked through at once.
-WINDOW = 3_000
-Key = tuple[Any, ...]
 Columns = list[Column]
 
 
@@ -28,7 +25,7 @@ def sweep(words: Words, reached: dict[str, Any]) -> Iterator[tuple[str, int]]:
     for table, sentences, letters in texts():
         name = table.__tablename__
         after = read_key(table, reached.get(name))
-        while (last := _end_of_window(table, after)) is not None:
+        while (last := end_of_window(table, after)) is not None:
             found = _find(table, sentences, letters, words, after, last)
             masked = sum(_mask(table, key, values, sentences, words) for key, values in found)
             reached[name] = write_key(last)
@@ -45,22 +42,6 @@ def unfinished(words: Words) -> bool:
             if db.session.scalar(select(key_of(table)[0]).where(busy, or_(*hits)).limit(1)):
                 return True
     return False
-
-
-def _end_of_window(table: Table, after: Key | None) -> Key | None:
-    """Return the key of the last row of the next window; None when there is no row."""
-    key = key_of(table)
-    query = select(*key).order_by(*key)
-    if after is not None:
-        query = query.where(tuple_(*key) > tuple_(*after))
-    with a_look() as look:
-        found = look.execute(query.offset(WINDOW - 1).limit(1)).one_or_none()
-        if found is None:
-            backwards = select(*key).order_by(*(column.desc() for column in key)).limit(1)
-            found = look.execute(backwards).one_or_none()
-    if found is None or (after is not None and tuple(found) <= after):
-        return None
-    return tuple(found)
 
 
 def _find(
