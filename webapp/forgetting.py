@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     func,
     inspect,
+    schema,
     select,
     tuple_,
 )
@@ -83,10 +84,10 @@ class Kept:
     days: int | None = DEFAULT_DAYS
     #: Nobody can choose less.
     least: int = 1
-    key: Column
+    key: Column | schema.Column[Any]
     #: Grows with the age of a row and has an index: a UUIDv7, an id, or ``at`` itself.
-    by: Column
-    at: Column
+    by: Column | schema.Column[Any]
+    at: Column | schema.Column[Any]
     #: Whether a row still has what is removed; and whether nothing needs that any more.
     holds: ColumnElement[bool]
     free: ColumnElement[bool]
@@ -120,6 +121,9 @@ class Keeps:
     free: Columns = field(default_factory=dict)
     #: Rows of these tables that must be dealt with by somebody else before they are masked.
     busy: Mapping[Table, ColumnElement[bool]] = field(default_factory=dict)
+    #: What else must go when a row of a table was masked, such as the words by which it is found: called
+    #: with its key, in the same transaction.
+    when_masked: Mapping[Table, Callable[[Any], None]] = field(default_factory=dict)
     old: tuple[Kept, ...] = ()
     #: Why a person cannot be forgotten yet, in sentences.
     objections: Callable[[Person], list[str]] = _no_objection

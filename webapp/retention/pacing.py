@@ -5,11 +5,11 @@ import time
 from webapp.extensions import db
 from webapp.jobs.running import Run
 
-#: So long may a transaction take, in seconds.
-GOAL = 0.03
-LEAST = 20
+#: So long may a transaction take, in seconds. SQLite has one writer for all, who then waits for this one.
+GOAL = {"sqlite": 0.03, "postgresql": 0.1}
+LEAST = 50
 MOST = {"sqlite": 300, "postgresql": 1_000}
-#: After each transaction it does nothing for so many times as long. SQLite has one writer for all.
+#: After each transaction it does nothing for so many times as long.
 REST = {"sqlite": 2.0, "postgresql": 1.0}
 LONGEST_REST = 2.0
 #: A slice of the job ends after so many seconds.
@@ -42,9 +42,9 @@ class Pace:
         """
         db.session.commit()
         spent = time.monotonic() - self.began
-        if spent > 1.5 * GOAL:
+        if spent > 1.5 * GOAL[self.dialect]:
             self.size = max(LEAST, self.size // 2)
-        elif spent < GOAL / 2:
+        elif spent < GOAL[self.dialect] / 2:
             self.size = min(MOST[self.dialect], self.size * 3 // 2)
         time.sleep(min(spent * REST[self.dialect], LONGEST_REST))
         self.run.report(done, note=note)

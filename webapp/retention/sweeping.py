@@ -90,6 +90,9 @@ def _mask(
         .values(**changed)
         .execution_options(synchronize_session=False)
     )
+    for part in PARTS:
+        if table in part.when_masked:
+            part.when_masked[table](key[0])
     return 1
 
 
