@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from webapp import commands, database, errors, extensions, logs, pages, security, slices
+from webapp import broker, commands, database, errors, extensions, logs, pages, security, slices
 from webapp.accounts import access, polls
 from webapp.config import BadSetting, Config
 from webapp.home import views as home
@@ -56,7 +56,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         # The session row says how long a session lives; a second clock would only surprise.
         "WTF_CSRF_SSL_STRICT": config.public_url.startswith("https://"),
         "RATELIMIT_STORAGE_URI": config.redis_url,
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "RATELIMIT_STORAGE_OPTIONS": {"connection_pool": broker.quick_line(config.redis_url)},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "COMPRESS_MIN_SIZE": 500,
         "COMPRESS_ALGORITHM": ["br", "gzip"],

@@ -9,6 +9,7 @@ from flask import url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.broker import quick_line
 from webapp.campaigns import scheduling
 from webapp.extensions import db, settings
 from webapp.jobs import staff
@@ -39,12 +40,7 @@ class Redis:
     def _ping(self) -> bool:
         try:
             if self.client is None:
-                self.client = redis.Redis.from_url(
-                    settings().redis_url,
-                    socket_timeout=0.3,
-                    socket_connect_timeout=0.3,
-                    max_connections=1,
-                )
+                self.client = redis.Redis(connection_pool=quick_line(settings().redis_url))
             return bool(self.client.ping())
         except (redis.RedisError, OSError):
             return False

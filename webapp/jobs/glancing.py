@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from webapp.database import Glance
-from webapp.extensions import db
+from webapp.extensions import nearest
 from webapp.jobs.models import Job, Telling
 
 COLUMNS = (
@@ -33,5 +33,5 @@ class Glimpse(Telling):
 
 def glimpse(job_id: uuid.UUID) -> Glimpse | None:
     """Return a job as it is now; None when there is none."""
-    row = _READ.read(db.engine, of=job_id)
+    row = _READ.read(nearest(), of=job_id)
     return None if row is None else Glimpse(row)
