@@ -80,6 +80,7 @@ def prepare(role: str = "viewer") -> SimpleNamespace:
         jobs = [running_job() for _ in range(10)]
         db.session.commit()
         paths = SimpleNamespace(booking=f"/bookings/{booking.id}", one=f"/jobs/{jobs[0].id}")
+        paths.jobs = [f"/jobs/{job.id}" for job in jobs]
         db.session.remove()
         db.engine.dispose()
     serializer = app.session_interface.get_signing_serializer(app)
