@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, union_all
+from sqlalchemy.orm import aliased
 
 from webapp.extensions import db
 from webapp.jobs import words
 from webapp.jobs.known import JobWord, SubjectWord
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.streams import Order, Where, for_each, of_causes
+from webapp.jobs.streams import Order, Where, first, for_each, of_causes
 from webapp.states import stands
 
-#: A word that more things, or more failures, have than that is no help to find them by.
+#: Words that more things, or more failures, have than that are no help to find jobs by.
 RARE = 5_000
+#: Of two words that more things have than that, it is not looked which have both.
+COUNTED = 30_000
 #: The beginning of a job's number, as it is written or without its lines.
 _JOB_NUMBER = re.compile(r"[0-9a-f]{8}[0-9a-f-]*")
 _DIGITS = 32
@@ -33,10 +36,20 @@ class Told(NamedTuple):
 
 
 class Size(NamedTuple):
-    """How many things and failures have a word; RARE + 1 stands for more."""
+    """How many things and failures have a word; COUNTED stands for more."""
 
     subjects: int
     failures: int
+
+
+class Part(NamedTuple):
+    """One way in which a job can have every word of a reading."""
+
+    reading: tuple[str, ...]
+    #: The causes that bring the other words; None where none need be brought.
+    causes: list[int] | None
+    #: What is left to the thing that it is about, and to its own part of the error.
+    rest: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,40 +76,40 @@ class Sought:
             SubjectWord.subject_id == job.about_id, begins(SubjectWord.word, word)
         )
         own = select(JobWord.word).where(JobWord.job_id == job.id, begins(JobWord.word, word))
-        failed: ColumnElement[bool] = own.exists()
+        failed = _some(own, JobWord)
         if self.causes[word]:
             failed = or_(job.cause_id.in_(self.causes[word]), failed)
-        return or_(about.exists(), and_(stands(job.state, JobState.FAILURE), failed))
+        return or_(_some(about, SubjectWord), and_(stands(job.state, JobState.FAILURE), failed))
 
     def others(self, job: Any, reading: tuple[str, ...], word: str) -> list[ColumnElement[bool]]:
         """Say in SQL that a job has the words of a reading beside one."""
         return [self.has(job, other) for other in reading if other != word]
 
-    def whole(self) -> list[int]:
-        """Return the causes whose text alone has every word of a reading."""
-        found = (
-            frozenset.intersection(*(self.causes[word] for word in reading))
-            for reading in self.readings
-        )
-        return sorted(frozenset().union(*found))
-
-    def helpful(self, sizes: dict[str, Size]) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Yield words that together lead to every job but those that ``whole`` leads to.
-
-        A job has words by its cause and words by its thing or its own part of the error. For each
-        set of words that causes bring, the rarest of the others must be among the latter.
-        """
+    def parts(self) -> Iterator[Part]:
+        """Yield which words a cause brings, and which are left to the thing or the job's own error."""
         for reading in self.readings:
+            known = frozenset().union(*(self.causes[word] for word in reading))
             brought = {
-                frozenset(word for word in reading if cause in self.causes[word])
-                for cause in frozenset().union(*(self.causes[word] for word in reading))
+                frozenset(word for word in reading if cause in self.causes[word]) for cause in known
             }
-            chosen = set()
-            for by_cause in {frozenset(), *brought}:
-                rest = [word for word in reading if word not in by_cause]
-                if rest:
-                    chosen.add(min(rest, key=lambda word: sum(sizes[word])))
-            yield from ((reading, word) for word in sorted(chosen))
+            for by_cause in sorted({frozenset(), *brought}, key=sorted):
+                causes = [self.causes[word] for word in by_cause]
+                yield Part(
+                    reading,
+                    sorted(frozenset.intersection(*causes)) if causes else None,
+                    tuple(word for word in reading if word not in by_cause),
+                )
+
+
+class Wheres(NamedTuple):
+    """What else must hold of a job, beside its words."""
+
+    all: Where
+    #: Without what its facet says.
+    span: Where
+    #: Whether it may have failed.
+    failed: bool
+    cause: int | None
 
 
 def sought(text: str, causes: Iterable[Told]) -> Sought:
@@ -124,50 +137,91 @@ def sizes(wanted: Sought) -> dict[str, Size]:
 
 
 def _number(table: Any, word: str) -> Any:
-    some = select(table.word).where(begins(table.word, word)).limit(RARE + 1).subquery()
+    some = select(table.word).where(begins(table.word, word)).limit(COUNTED).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 
 def candidates(
-    wanted: Sought, known: dict[str, Size], facets: Sequence[str], order: Order, where: Where
+    wanted: Sought, known: dict[str, Size], facets: Sequence[str], order: Order, where: Wheres
 ) -> Select[Any] | None:
     """Select the ids of the first jobs that are meant; None when only frequent words lead to them."""
     ways: list[Select[Any]] = []
-    if whole := wanted.whole():
-        ways.append(of_causes(facets, whole, order, where))
     if wanted.numbers:
-        ways.append(
-            _first(select(Job.id).where(Job.id.between(*wanted.numbers), *where(Job)), order)
-        )
-    for reading, word in wanted.helpful(known):
-        size = known[word]
-        if max(size) > RARE:
+        of_number = select(Job.id).where(Job.id.between(*wanted.numbers), *where.all(Job))
+        ways.append(first(of_number, order))
+    for part in wanted.parts():
+        if not part.rest:
+            if where.failed:
+                causes = [one for one in part.causes or [] if where.cause in (None, one)]
+                ways.append(of_causes(facets, causes, order, where.span))
+            continue
+        found = _ways(wanted, known, part, order, where.all)
+        if found is None:
             return None
-        if size.subjects:
-            ways.append(_about(wanted, reading, word, order, where))
-        if size.failures:
-            ways.append(_own(wanted, reading, word, order, where))
+        ways += found
     if not ways:
         return select(Job.id).where(false())
     apart = [select(way.subquery().c.id) for way in ways]
     every = union_all(*apart).subquery() if len(apart) > 1 else apart[0].subquery()
-    return _first(select(every.c.id).distinct(), order, every.c.id)
+    return first(select(every.c.id).distinct(), order, every.c.id)
+
+
+def _ways(
+    wanted: Sought, known: dict[str, Size], part: Part, order: Order, where: Where
+) -> list[Select[Any]] | None:
+    """Return what leads to the jobs of a part: things with all words, and failures with some."""
+    rest = sorted(part.rest, key=lambda word: known[word])
+    rarest, failing = rest[0], [word for word in rest if known[word].failures]
+    ways = []
+    if known[rarest].subjects > RARE and not _few_have(rest, known):
+        return None
+    if known[rarest].subjects:
+        ways.append(_about(_with_all(rest), part.causes, order, where))
+    if sum(known[word].failures for word in failing) <= RARE:
+        return ways + [_own(wanted, part.reading, word, order, where) for word in failing]
+    if max(known[rarest]) > RARE:
+        return None
+
+    def verified(job: Any) -> list[ColumnElement[bool]]:
+        return [*where(job), *wanted.others(job, part.reading, rarest)]
+
+    ways.append(_about(_with_all([rarest]), None, order, verified))
+    return [*ways, _own(wanted, part.reading, rarest, order, where)]
+
+
+def _few_have(rest: Sequence[str], known: dict[str, Size]) -> bool:
+    """Say whether few things have all of some words that many have."""
+    if len(rest) == 1 or known[rest[0]].subjects >= COUNTED:
+        return False
+    some = _with_all(rest).limit(RARE + 1).subquery()
+    return (db.session.scalar(select(func.count()).select_from(some)) or 0) <= RARE
+
+
+def _with_all(rest: Sequence[str]) -> Select[Any]:
+    """Select the things that have all of some words, of which the first is the rarest."""
+    one = aliased(SubjectWord)
+    query = select(one.subject_id).where(begins(one.word, rest[0])).distinct()
+    for word in rest[1:]:
+        other = aliased(SubjectWord)
+        too = select(other.word).where(other.subject_id == one.subject_id, begins(other.word, word))
+        query = query.where(too.correlate(one).exists())
+    return query
 
 
 def _about(
-    wanted: Sought, reading: tuple[str, ...], word: str, order: Order, where: Where
+    things: Select[Any], causes: Sequence[int] | None, order: Order, where: Where
 ) -> Select[Any]:
-    things = select(SubjectWord.subject_id).where(begins(SubjectWord.word, word)).distinct()
     table = things.subquery()
-    return for_each(
-        [table],
-        order,
-        lambda job: [
-            job.about_id == table.c.subject_id,
-            *where(job),
-            *wanted.others(job, reading, word),
-        ],
-    )
+
+    def fits(job: Any) -> list[ColumnElement[bool]]:
+        brought = (
+            []
+            if causes is None
+            else [stands(job.state, JobState.FAILURE), job.cause_id.in_(causes)]
+        )
+        return [job.about_id == table.c.subject_id, *where(job), *brought]
+
+    return for_each([table], order, fits)
 
 
 def _own(
@@ -176,11 +230,15 @@ def _own(
     query = select(Job.id).join(JobWord, JobWord.job_id == Job.id)
     failed = stands(Job.state, JobState.FAILURE)
     others = wanted.others(Job, reading, word)
-    return _first(query.where(begins(JobWord.word, word), failed, *where(Job), *others), order)
+    return first(query.where(begins(JobWord.word, word), failed, *where(Job), *others), order)
 
 
-def _first(query: Select[Any], order: Order, key: Any = Job.id) -> Select[Any]:
-    return query.order_by(order.of(key)).limit(order.limit)
+def _some(query: Select[Any], table: Any) -> ColumnElement[bool]:
+    """Say in SQL that there is some row.
+
+    Not by EXISTS, for which PostgreSQL may gather all rows with a frequent word beforehand.
+    """
+    return query.limit(1).correlate_except(table).scalar_subquery().is_not(None)
 
 
 def begins(column: Any, word: str) -> ColumnElement[bool]:
