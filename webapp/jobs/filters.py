@@ -153,6 +153,11 @@ class Filter:
         return _at(self.until, later=timedelta(days=1))
 
     @property
+    def without_routine(self) -> bool:
+        """Whether what the clock asks for is left out: it is not where something is searched for."""
+        return self.routine == Routine.WITHOUT and not self.text
+
+    @property
     def narrows(self) -> bool:
         """Whether it leaves anything out, beside what is routine."""
         return self != type(self)(routine=self.routine)

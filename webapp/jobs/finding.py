@@ -15,7 +15,7 @@ from webapp.jobs.filters import Filter, Routine
 from webapp.jobs.known import Cause, Subject
 from webapp.jobs.matching import has, plain, span
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.searching import Sought, Told, Wheres
+from webapp.jobs.searching import Known, Sought, Told, Wheres
 from webapp.jobs.streams import Facet, Order, Where, first
 
 SIZE = 50
@@ -144,7 +144,8 @@ class _Look:
             facets, causes = everything()
         self.facets = [one.word for one in facets if has(one, wanted)]
         self.sought = _sought(wanted, causes) if wanted.text else None
-        self.sizes = searching.sizes(self.sought) if self.sought and not wanted.about else {}
+        searched = self.sought if not wanted.about else None
+        self.known = searching.known(searched) if searched else Known({}, {})
 
     def page(self, before: uuid.UUID | None, after: uuid.UUID | None) -> Found:
         """Return the page beside an id."""
@@ -174,7 +175,7 @@ class _Look:
             return first(select(Job.id).where(*every(Job), *fits), order)
         if self.sought is not None:
             wheres = Wheres(every, where, self._fails, wanted.cause)
-            return searching.candidates(self.sought, self.sizes, self.facets, order, wheres)
+            return searching.candidates(self.sought, self.known, self.facets, order, wheres)
         return self.of_columns(order, where)
 
     def of_columns(self, order: Order, where: Where) -> Select[Any]:
@@ -281,7 +282,7 @@ def _between(rows: list[Row], order: Order, beside: Beside, number: Count | None
 
 def _shown(wanted: Filter) -> list[ColumnElement[bool]]:
     """Say that routine is left out in the very words of the index that leaves it out."""
-    return [] if wanted.routine else [literal_column("NOT jobs.routine")]
+    return [literal_column("NOT jobs.routine")] if wanted.without_routine else []
 
 
 def _together(parts: Select[Any], order: Order) -> Select[Any]:

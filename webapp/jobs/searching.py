@@ -5,22 +5,35 @@ Every word must be the beginning of a word of what the job is about, or of the r
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from webapp.extensions import db
 from webapp.jobs import words
 from webapp.jobs.known import JobWord, SubjectWord
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.streams import Order, Where, first, for_each, of_causes
+from webapp.jobs.streams import Order, Where, each, first, for_each, of_causes
 from webapp.states import stands
 
 #: Words that more things, or more failures, have than that are no help to find jobs by.
 RARE = 5_000
+#: Where so many things have a word, the things of each word are gathered, instead of looking at each.
+PROBED = 1_000
 #: Of two words that more things have than that, it is not looked which have both.
 COUNTED = 30_000
 #: The beginning of a job's number, as it is written or without its lines.
@@ -40,6 +53,18 @@ class Size(NamedTuple):
 
     subjects: int
     failures: int
+
+
+class Known(NamedTuple):
+    """What the database knows of the words."""
+
+    sizes: dict[str, Size]
+    #: The things that have all of some words; None: too many to go by.
+    things: dict[tuple[str, ...], list[int] | None]
+
+    def by_size(self, some: Iterable[str]) -> list[str]:
+        """Return words, the rarest first."""
+        return sorted(some, key=lambda word: (sum(self.sizes[word]), word))
 
 
 class Part(NamedTuple):
@@ -73,9 +98,9 @@ class Sought:
     def has(self, job: Any, word: str) -> ColumnElement[bool]:
         """Say in SQL that a job is about something with a word, or failed with it."""
         about = select(SubjectWord.word).where(
-            SubjectWord.subject_id == job.about_id, begins(SubjectWord.word, word)
+            SubjectWord.subject_id == job.about_id, _begins_one(SubjectWord.word, word)
         )
-        own = select(JobWord.word).where(JobWord.job_id == job.id, begins(JobWord.word, word))
+        own = select(JobWord.word).where(JobWord.job_id == job.id, _begins_one(JobWord.word, word))
         failed = _some(own, JobWord)
         if self.causes[word]:
             failed = or_(job.cause_id.in_(self.causes[word]), failed)
@@ -125,15 +150,42 @@ def sought(text: str, causes: Iterable[Told]) -> Sought:
     return Sought(readings, {word: frozenset(ids) for word, ids in by_word.items()}, _numbers(text))
 
 
-def sizes(wanted: Sought) -> dict[str, Size]:
-    """Return how many have each word, in one statement that looks at some thousands of rows at most."""
+def known(wanted: Sought) -> Known:
+    """Return what the database knows of the words, in two statements that look at some thousands of rows."""
     typed = list(wanted.causes)
     if not typed:
-        return {}
+        return Known({}, {})
     row = db.session.execute(
         select(*(_number(column, word) for word in typed for column in (SubjectWord, JobWord)))
     ).one()
-    return {word: Size(row[2 * at], row[2 * at + 1]) for at, word in enumerate(typed)}
+    found = Known({word: Size(row[2 * at], row[2 * at + 1]) for at, word in enumerate(typed)}, {})
+    asked: list[tuple[str, ...]] = []
+    for part in wanted.parts():
+        rarest = found.by_size(part.rest)[:1]
+        for together in dict.fromkeys((part.rest, tuple(rarest))):
+            size = found.sizes[found.by_size(together)[0]].subjects if together else 0
+            # Where many have each of some words few may have them all; one word is what it is.
+            if size >= (COUNTED if len(together) > 1 else RARE):
+                found.things[together] = None
+            elif size:
+                asked.append(together)
+            else:
+                found.things[together] = []
+    return _with_things(found, list(dict.fromkeys(asked)))
+
+
+def _with_things(found: Known, asked: Sequence[tuple[str, ...]]) -> Known:
+    if not asked:
+        return found
+    each_way = []
+    for at, together in enumerate(asked):
+        things = _things(found.by_size(together), found.sizes).limit(RARE + 1).subquery()
+        each_way.append(select(literal(at), things.c.subject_id))
+    rows = db.session.execute(union_all(*each_way) if len(asked) > 1 else each_way[0]).all()
+    for at, together in enumerate(asked):
+        ids = [number for way, number in rows if way == at]
+        found.things[together] = None if len(ids) > RARE else ids
+    return found
 
 
 def _number(table: Any, word: str) -> Any:
@@ -142,7 +194,7 @@ def _number(table: Any, word: str) -> Any:
 
 
 def candidates(
-    wanted: Sought, known: dict[str, Size], facets: Sequence[str], order: Order, where: Wheres
+    wanted: Sought, known: Known, facets: Sequence[str], order: Order, where: Wheres
 ) -> Select[Any] | None:
     """Select the ids of the first jobs that are meant; None when only frequent words lead to them."""
     ways: list[Select[Any]] = []
@@ -162,56 +214,57 @@ def candidates(
     if not ways:
         return select(Job.id).where(false())
     apart = [select(way.subquery().c.id) for way in ways]
-    every = union_all(*apart).subquery() if len(apart) > 1 else apart[0].subquery()
-    return first(select(every.c.id).distinct(), order, every.c.id)
+    every = apart[0].subquery() if len(apart) == 1 else union(*apart).subquery()
+    return first(select(every.c.id), order, every.c.id)
 
 
 def _ways(
-    wanted: Sought, known: dict[str, Size], part: Part, order: Order, where: Where
+    wanted: Sought, known: Known, part: Part, order: Order, where: Where
 ) -> list[Select[Any]] | None:
     """Return what leads to the jobs of a part: things with all words, and failures with some."""
-    rest = sorted(part.rest, key=lambda word: known[word])
-    rarest, failing = rest[0], [word for word in rest if known[word].failures]
-    ways = []
-    if known[rarest].subjects > RARE and not _few_have(rest, known):
+    things, ways = known.things[part.rest], []
+    if things is None:
         return None
-    if known[rarest].subjects:
-        ways.append(_about(_with_all(rest), part.causes, order, where))
-    if sum(known[word].failures for word in failing) <= RARE:
+    if things:
+        ways.append(_about(things, part.causes, order, where))
+    failing = [word for word in part.rest if known.sizes[word].failures]
+    if sum(known.sizes[word].failures for word in failing) <= RARE:
         return ways + [_own(wanted, part.reading, word, order, where) for word in failing]
-    if max(known[rarest]) > RARE:
+    rarest = known.by_size(part.rest)[0]
+    with_rarest = known.things.get((rarest,))
+    if with_rarest is None or known.sizes[rarest].failures > RARE:
         return None
 
     def verified(job: Any) -> list[ColumnElement[bool]]:
         return [*where(job), *wanted.others(job, part.reading, rarest)]
 
-    ways.append(_about(_with_all([rarest]), None, order, verified))
+    ways.append(_about(with_rarest, None, order, verified))
     return [*ways, _own(wanted, part.reading, rarest, order, where)]
 
 
-def _few_have(rest: Sequence[str], known: dict[str, Size]) -> bool:
-    """Say whether few things have all of some words that many have."""
-    if len(rest) == 1 or known[rest[0]].subjects >= COUNTED:
-        return False
-    some = _with_all(rest).limit(RARE + 1).subquery()
-    return (db.session.scalar(select(func.count()).select_from(some)) or 0) <= RARE
-
-
-def _with_all(rest: Sequence[str]) -> Select[Any]:
+def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Select[Any]:
     """Select the things that have all of some words, of which the first is the rarest."""
     one = aliased(SubjectWord)
-    query = select(one.subject_id).where(begins(one.word, rest[0])).distinct()
-    for word in rest[1:]:
+    query = select(one.subject_id).where(begins(one.word, words_of[0])).distinct()
+    if sizes[words_of[0]].subjects > PROBED:
+        others = (
+            select(SubjectWord.subject_id).where(begins(SubjectWord.word, word))
+            for word in words_of[1:]
+        )
+        return query.intersect(*others) if len(words_of) > 1 else query  # type: ignore[return-value]
+    for word in words_of[1:]:
         other = aliased(SubjectWord)
-        too = select(other.word).where(other.subject_id == one.subject_id, begins(other.word, word))
-        query = query.where(too.correlate(one).exists())
+        mine = other.subject_id == one.subject_id
+        query = query.where(
+            _some(select(other.word).where(mine, _begins_one(other.word, word)), other)
+        )
     return query
 
 
 def _about(
-    things: Select[Any], causes: Sequence[int] | None, order: Order, where: Where
+    things: Sequence[int], causes: Sequence[int] | None, order: Order, where: Where
 ) -> Select[Any]:
-    table = things.subquery()
+    table, thing = each(things, "t")
 
     def fits(job: Any) -> list[ColumnElement[bool]]:
         brought = (
@@ -219,7 +272,7 @@ def _about(
             if causes is None
             else [stands(job.state, JobState.FAILURE), job.cause_id.in_(causes)]
         )
-        return [job.about_id == table.c.subject_id, *where(job), *brought]
+        return [job.about_id == thing, *where(job), *brought]
 
     return for_each([table], order, fits)
 
@@ -227,7 +280,7 @@ def _about(
 def _own(
     wanted: Sought, reading: tuple[str, ...], word: str, order: Order, where: Where
 ) -> Select[Any]:
-    query = select(Job.id).join(JobWord, JobWord.job_id == Job.id)
+    query = select(Job.id).distinct().join(JobWord, JobWord.job_id == Job.id)
     failed = stands(Job.state, JobState.FAILURE)
     others = wanted.others(Job, reading, word)
     return first(query.where(begins(JobWord.word, word), failed, *where(Job), *others), order)
@@ -244,6 +297,16 @@ def _some(query: Select[Any], table: Any) -> ColumnElement[bool]:
 def begins(column: Any, word: str) -> ColumnElement[bool]:
     """Say in SQL that a column's words begin so, as a part of its index."""
     return and_(column >= word, column < word + words.LAST_SIGN)
+
+
+def _begins_one(column: Any, word: str) -> ColumnElement[bool]:
+    """Say in SQL that one of the few words of a thing begins so.
+
+    Not as a part of the index of all words, which PostgreSQL would read for each thing anew where it
+    takes a frequent word for a rare one.
+    """
+    found: ColumnElement[bool] = func.substr(column, 1, len(word)) == word
+    return found
 
 
 def _numbers(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:
