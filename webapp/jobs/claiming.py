@@ -10,12 +10,13 @@ from webapp.database import Glance
 from webapp.extensions import UtcDateTime, db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import WAITING, Job, JobState
+from webapp.jobs.pausing import may_begin
 from webapp.jobs.running import LEASE, Run
 from webapp.states import stands
 
 
 def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
-    """Take a job that is due and that nobody holds; None when there is no such job.
+    """Take a job that is due, that nobody holds and whose queue is not paused; None when there is none.
 
     One conditional UPDATE by itself, so a message that was delivered twice runs once.
     """
@@ -49,6 +50,7 @@ _CLAIM = Glance(
         ),
         Job.run_at <= _MOMENT,
         Job.cancel_requested_at.is_(None),
+        may_begin(),
     )
     .values(
         state=JobState.PROGRESS,
