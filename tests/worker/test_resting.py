@@ -11,6 +11,8 @@ from webapp.clock import now
 from webapp.jobs.models import JobState
 from webapp.jobs.worker_models import Wish, Worker
 
+CONNECTED = "Connected to worker.transport"  # in the worker's log
+
 
 @pytest.fixture
 def second_worker(stack):
@@ -24,31 +26,39 @@ def second_worker(stack):
     other.kill()
 
 
-def test_a_worker_that_rests_takes_nothing_new_also_when_redis_was_away_until_it_is_to_work(
-    stack, go
-):
-    connected = stack.worker.log().count("Connected to worker.transport")
+def test_a_worker_that_rests_finishes_what_it_has_and_takes_nothing_new(stack, go):
     running = Asked(stack, "hold", until=str(go))
     running.runs()
     _ask(stack, Wish.QUIET)
     wait_for(lambda: _row(stack).resting_since)
     waiting = Asked(stack)
     waiting.waits()
-    go.touch()
-    running.ends()
 
-    stack.valkey.stop()
-    stack.valkey.start()
-    wait_for(lambda: stack.worker.log().count("Connected to worker.transport") > connected)
-    other = Asked(stack)
-    other.waits()
-    seen = _row(stack).version
-    wait_for(lambda: _row(stack).version > seen)  # it has swept since, and said so
-    assert (waiting.row.attempt, other.row.attempt) == (0, 0)
+    go.touch()
+    assert running.ends().attempt == 1
+    _swept_again(stack)
+    assert waiting.row.attempt == 0
 
     _ask(stack, Wish.WORK)
-    assert [job.ends().attempt for job in (waiting, other)] == [1, 1]
+    assert waiting.ends().attempt == 1
     wait_for(lambda: _row(stack).resting_since is None)
+
+
+def test_it_rests_also_on_another_line_to_redis(stack):
+    lines = stack.worker.log().count(CONNECTED)
+    stack.valkey.stop()
+    _ask(stack, Wish.QUIET)
+    wait_for(lambda: _row(stack).resting_since)
+    stack.valkey.start()
+    wait_for(lambda: stack.worker.log().count(CONNECTED) > lines)
+
+    waiting = Asked(stack)
+    waiting.waits()
+    _swept_again(stack)
+    assert waiting.row.attempt == 0
+
+    _ask(stack, Wish.WORK)
+    assert waiting.ends().attempt == 1
 
 
 def test_what_a_resting_worker_leaves_is_done_by_another(stack, second_worker):
@@ -102,3 +112,9 @@ def _ask(stack, wish):
     with stack.session() as session:
         session.get_one(Worker, _row(stack).name).wish = wish
         session.commit()
+
+
+def _swept_again(stack):
+    """Wait until the worker has said once more that it lives: it has swept meanwhile."""
+    seen = _row(stack).version
+    wait_for(lambda: _row(stack).version > seen)

@@ -1,14 +1,14 @@
 """What waits in each queue, for how long, and how fast it goes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Subquery, case, func, literal, select
 
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import Queue
-from webapp.jobs.models import WAITING, Job
+from webapp.jobs.models import WAITING, Job, JobState
 from webapp.states import stands
 
 #: Nobody reads a larger number otherwise than as "very many", and counting on would cost.
@@ -26,34 +26,54 @@ class Depth(NamedTuple):
     oldest_seconds: float | None
     #: Jobs whose time has not come yet, such as another try; ``MOST`` likewise.
     later: int = 0
+    running: int = 0
+    #: Jobs a minute that have ended lately.
+    rate: float = 0.0
 
 
 def depths() -> dict[Queue, Depth]:
-    """Return what waits in each queue: one statement, which reads at most ``MOST`` entries of an index each."""
+    """Return what waits in each queue, runs, and has ended in the last minutes: one statement.
+
+    It reads at most ``MOST`` entries of an index for a number.
+    """
     moment = now()
     due, later = Job.run_at <= moment, Job.run_at > moment
-    columns: list[ScalarSelect[Any]] = []
+    ended = _ended(moment - timedelta(minutes=MINUTES))
+    parts: list[ColumnElement[Any]] = []
     for queue in Queue:
         oldest = select(func.min(Job.run_at)).where(*_waits(queue, due)).scalar_subquery()
-        columns += [_count(queue, due), oldest, _count(queue, later)]
-    row = db.session.execute(select(*(part.label(f"n{i}") for i, part in enumerate(columns)))).one()
-    found = {}
-    for number, queue in enumerate(Queue):
-        waiting, oldest_at, not_yet = row[3 * number : 3 * number + 3]
-        seconds = None if oldest_at is None else max(0.0, (moment - oldest_at).total_seconds())
-        found[queue] = Depth(waiting, seconds, not_yet)
-    return found
+        running = select(func.count()).where(
+            stands(Job.state, JobState.PROGRESS), Job.queue == queue
+        )
+        parts += [_count(queue, due), oldest, _count(queue, later), running.scalar_subquery()]
+        parts.append(ended.c[queue.name])
+    columns = [part.label(f"part_{number}") for number, part in enumerate(parts)]
+    row = db.session.execute(select(*columns).select_from(ended)).one()
+    size = len(parts) // len(Queue)
+    return {
+        queue: _depth(moment, *row[size * number : size * (number + 1)])
+        for number, queue in enumerate(Queue)
+    }
 
 
-def rates() -> dict[Queue, float]:
-    """Return how many jobs a minute of each queue have ended lately."""
-    ended = (
-        select(Job.queue, func.count())
-        .where(Job.finished_at > now() - timedelta(minutes=MINUTES))
-        .group_by(Job.queue)
-    )
-    found = {queue: number / MINUTES for queue, number in db.session.execute(ended).tuples()}
-    return {queue: found.get(queue, 0.0) for queue in Queue}
+def _depth(
+    moment: datetime,
+    waiting: int,
+    oldest: datetime | None,
+    later: int,
+    running: int,
+    ended: int | None,
+) -> Depth:
+    seconds = None if oldest is None else max(0.0, (moment - oldest).total_seconds())
+    return Depth(waiting, seconds, later, running, (ended or 0) / MINUTES)
+
+
+def _ended(since: datetime) -> Subquery:
+    """Return one row with a number for each queue: its jobs that have ended since."""
+    numbers = [
+        func.sum(case((Job.queue == queue, 1), else_=0)).label(queue.name) for queue in Queue
+    ]
+    return select(*numbers).where(Job.finished_at > since).subquery()
 
 
 def _waits(queue: Queue, when: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:

@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, true, update
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.acting import record, who
+from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs import owners
 from webapp.jobs.kinds import POLICIES, Queue, Wake
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.worker_models import ALIVE_FOR, Wish, Worker
+from webapp.jobs.worker_models import ALIVE_FOR, Pause, Wish, Worker
 from webapp.states import stands
 
 SAY_EVERY = timedelta(seconds=5)
@@ -74,6 +75,15 @@ class Colleague(NamedTuple):
     wished_by: str | None
     wish_reason: str | None
     resting_since: datetime | None
+
+
+class Paused(NamedTuple):
+    """A queue that somebody has paused."""
+
+    queue: Queue
+    since: datetime
+    by: str | None
+    reason: str
 
 
 def sign_on(here: Presence) -> None:
@@ -136,6 +146,27 @@ def at_work() -> int:
     """Return how many workers have lately said that they live."""
     alive = select(func.count()).select_from(Worker).where(Worker.seen_at > now() - ALIVE_FOR)
     return db.session.scalar(alive) or 0
+
+
+class House(NamedTuple):
+    """What every page tells of the work: how many workers live, and what is paused."""
+
+    alive: int
+    pauses: list[Paused]
+
+
+def house() -> House:
+    """Return it, in one statement."""
+    alive = select(func.count()).select_from(Worker).where(Worker.seen_at > now() - ALIVE_FOR)
+    one = select(alive.scalar_subquery().label("alive")).subquery()
+    rows = db.session.execute(
+        select(one.c.alive, Pause.queue, Pause.paused_at, User.name, Pause.reason)
+        .select_from(one)
+        .outerjoin(Pause, true())
+        .outerjoin(User, User.id == Pause.paused_by_id)
+    ).all()
+    pauses = [Paused(*row[1:]) for row in rows if row.queue is not None]
+    return House(rows[0].alive, sorted(pauses, key=lambda one: list(Queue).index(one.queue)))
 
 
 def note_left(left: Iterable[tuple[str, uuid.UUID]]) -> None:
