@@ -44,6 +44,7 @@ def upgrade() -> None:
         "history_marks",
         sa.Column("grain", sa.String(length=32), nullable=False),
         sa.Column("final_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("grain", name=op.f("pk_history_marks")),
     )
     with op.batch_alter_table("workers", schema=None) as batch_op:
@@ -61,6 +62,7 @@ def upgrade() -> None:
         batch_op.create_foreign_key(
             op.f("fk_workers_wished_by_id_users"), "users", ["wished_by_id"], ["id"]
         )
+    op.add_column("jobs", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_jobs_due",
         "jobs",
@@ -80,6 +82,8 @@ def downgrade() -> None:
     op.drop_index("ix_job_events_failed", table_name="job_events")
     op.drop_index("ix_jobs_finished", table_name="jobs")
     op.drop_index("ix_jobs_due", table_name="jobs")
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_column("due_at")
     with op.batch_alter_table("workers", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("fk_workers_wished_by_id_users"), type_="foreignkey")
         for name in (

@@ -53,3 +53,4 @@ class HistoryMark(Model):
 
     grain: Mapped[Grain] = mapped_column(primary_key=True)
     final_until: Mapped[datetime]
+    written_at: Mapped[datetime]

@@ -40,6 +40,7 @@ def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
 
 # Built once: putting these together costs more than running them.
 _MOMENT = bindparam("moment", type_=UtcDateTime(), required=False)
+_SLICE = stands(Job.state, JobState.PENDING) & (Job.done > 0)
 _CLAIM = Glance(
     update(Job)
     .where(
@@ -58,10 +59,10 @@ _CLAIM = Glance(
         lease_until=bindparam("lease", type_=UtcDateTime(), required=False),
         worker=bindparam("by", required=False),
         moved_at=_MOMENT,
-        # A slice of a long job goes on: since when, and so how long still, is told of the whole.
-        started_at=case(
-            (stands(Job.state, JobState.PENDING) & (Job.done > 0), Job.started_at), else_=_MOMENT
-        ),
+        # A slice of a long job goes on: since when, and so how long still, and how long it waited
+        # before, is told of the whole.
+        started_at=case((_SLICE, Job.started_at), else_=_MOMENT),
+        due_at=case((_SLICE, Job.due_at), else_=Job.run_at),
         version=Job.version + 1,
     )
     .returning(

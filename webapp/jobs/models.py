@@ -211,6 +211,8 @@ class Job(Telling, Model):
     request_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
+    #: When it was due for the run that began then: between the two it waited for a worker.
+    due_at: Mapped[datetime | None]
     #: When it last got on: claimed, or further than before. Long ago while its worker lives: it is stalled.
     moved_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
