@@ -6,6 +6,7 @@ endings: see docs/decisions/0030-what-was-done-is-added-up.md.
 """
 
 import time
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, delete, extract, func, insert, select
+from sqlalchemy import ColumnElement, Delete, case, delete, extract, func, insert, select
 
 from webapp.charts.hours import Piece, day_of, hour_of, pieces
 from webapp.charts.models import BUCKETS, EDGES, Grain, HistoryMark, history
@@ -27,6 +28,8 @@ from webapp.states import stands
 #: A job says that it has ended a moment before that is committed; after so long nothing is.
 SETTLED = timedelta(hours=2)
 KEPT = {Grain.HOUR: timedelta(days=100), Grain.DAY: timedelta(days=400)}
+#: Days as young as that may have had numbers that are gone.
+LATELY = timedelta(days=3)
 #: So long one slice of the job works.
 SLICE_SECONDS = 20.0
 FIELDS = {JobState.SUCCESS: "done", JobState.REVOKED: "stopped"}
@@ -44,12 +47,16 @@ def go_on(run: Run, zone: ZoneInfo) -> str | None:
     begin = _begin_of_hours(zone)
     if begin is None:
         return "Nothing has ended yet."
-    until, end = now(), time.monotonic() + SLICE_SECONDS
-    for number, hour in enumerate(pieces(begin, until, zone, hour_of), 1):
+    until, end, number = now(), time.monotonic() + SLICE_SECONDS, 0
+    settled = hour_of(until - SETTLED, zone)
+    while begin < until:
+        hour = next(pieces(begin, until, zone, hour_of))
         sums = _of_jobs(hour)
-        _store(Grain.HOUR, hour, sums, final_until=min(hour.end, hour_of(until - SETTLED, zone)))
+        _store(Grain.HOUR, hour, sums, final_until=min(hour.end, settled))
+        number += 1
         run.step(done=number, note="Adding up what was done.")
-        if time.monotonic() > end:
+        begin = hour.end if sums else _skipped(hour.end, settled, zone)
+        if time.monotonic() > end and begin < settled:
             _add_up_days(run, zone, hour.end)
             return None
     _add_up_days(run, zone, until)
@@ -57,11 +64,25 @@ def go_on(run: Run, zone: ZoneInfo) -> str | None:
     return "Added up."
 
 
+def _skipped(begin: datetime, settled: datetime, zone: ZoneInfo) -> datetime:
+    """Return the hour in which something ended next, or from which on nothing is settled yet."""
+    if begin >= settled:
+        return begin
+    following = _next_ending(begin)
+    found = settled if following is None else min(hour_of(following, zone), settled)
+    db.session.execute(_away(Grain.HOUR, Piece(begin, found)))
+    return max(begin, found)
+
+
 def _add_up_days(run: Run, zone: ZoneInfo, until: datetime) -> None:
-    settled = db.session.get_one(HistoryMark, Grain.HOUR).final_until
-    for day in pieces(_begin_of_days(zone), until, zone, day_of):
-        sums = _of_hours(day)
-        _store(Grain.DAY, day, sums, final_until=min(day.end, day_of(settled, zone)))
+    begin, settled = _begin_of_days(zone), db.session.get_one(HistoryMark, Grain.HOUR).final_until
+    hours = select(history.c.at).where(history.c.grain == Grain.HOUR, history.c.at >= begin)
+    known = sorted(set(db.session.scalars(hours)))
+    for day in pieces(begin, until, zone, day_of):
+        nothing = bisect_left(known, day.begin) == bisect_left(known, day.end)
+        if nothing and begin < day.begin and day.end < settled - LATELY:
+            continue
+        _store(Grain.DAY, day, _of_hours(day), final_until=min(day.end, day_of(settled, zone)))
         run.step()
 
 
@@ -69,17 +90,14 @@ def _begin_of_hours(zone: ZoneInfo) -> datetime | None:
     mark = db.session.get(HistoryMark, Grain.HOUR)
     if mark is not None:
         return mark.final_until
-    first = _first_ending()
-    return None if first is None else hour_of(max(first, now() - KEPT[Grain.DAY]), zone)
+    first = _next_ending(now() - KEPT[Grain.DAY])
+    return None if first is None else hour_of(first, zone)
 
 
-def _first_ending() -> datetime | None:
-    row = db.session.execute(
-        select(
-            select(func.min(Job.finished_at)).where(Job.finished_at.is_not(None)).scalar_subquery(),
-            select(func.min(JobEvent.at)).where(_GAVE_UP).scalar_subquery(),
-        )
-    ).one()
+def _next_ending(since: datetime) -> datetime | None:
+    jobs = select(func.min(Job.finished_at)).where(Job.finished_at >= since)
+    failures = select(func.min(JobEvent.at)).where(_GAVE_UP, JobEvent.at >= since)
+    row = db.session.execute(select(jobs.scalar_subquery(), failures.scalar_subquery())).one()
     return min((moment for moment in row if moment), default=None)
 
 
@@ -93,11 +111,7 @@ def _begin_of_days(zone: ZoneInfo) -> datetime:
 
 def _store(grain: Grain, piece: Piece, sums: Sums, *, final_until: datetime) -> None:
     """Put the sums in the place of what was there. The caller commits, with its fence."""
-    db.session.execute(
-        delete(history).where(
-            history.c.grain == grain, history.c.at >= piece.begin, history.c.at < piece.end
-        )
-    )
+    db.session.execute(_away(grain, piece))
     rows = [
         {"grain": grain, "at": piece.begin, "kind": kind, "queue": queue, **numbers}
         for (kind, queue), numbers in sums.items()
@@ -110,6 +124,11 @@ def _store(grain: Grain, piece: Piece, sums: Sums, *, final_until: datetime) -> 
         db.session.add(mark)
     mark.final_until = max(mark.final_until, min(final_until, piece.end))
     mark.written_at = now()
+
+
+def _away(grain: Grain, piece: Piece) -> Delete:
+    inside = (history.c.at >= piece.begin, history.c.at < piece.end)
+    return delete(history).where(history.c.grain == grain, *inside)
 
 
 def _of_jobs(hour: Piece) -> Sums:
