@@ -14,7 +14,7 @@ from webapp.jobs.kinds import JobKind, Queue
 SPANS = {"day": "24 hours", "week": "7 days", "month": "31 days", "year": "A year"}
 BACK = {
     "day": (timedelta(hours=23), hour_of),
-    "week": (timedelta(days=6), quarter_of),
+    "week": (timedelta(hours=7 * 24 - 6), quarter_of),
     "month": (timedelta(days=30), day_of),
     "year": (timedelta(days=364), week_of),
 }
