@@ -28,6 +28,7 @@ from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.worker_models import Pause, Worker
 from webapp.message_templates.models import Template
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.models import (
@@ -69,6 +70,8 @@ class World:
     #: A campaign that is being sent, with a message in each state.
     sent: Campaign
     knowledge: Knowledge
+    #: The name of a worker that lives.
+    worker: str
 
     @property
     def held(self) -> Booking:
@@ -108,6 +111,8 @@ class World:
             "chunk_id": self.knowledge.chunk.id,
             "question_id": self.knowledge.question.id,
             "page_id": self.knowledge.pages["read"].id,
+            "worker_name": self.worker,
+            "queue": "bulk",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -167,7 +172,7 @@ def make(app: Flask) -> World:
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        some_lists(), under_way(), some_knowledge(),
+        some_lists(), under_way(), some_knowledge(), some_workers(jobs["PROGRESS"]),
     )  # fmt: skip
 
 
@@ -187,6 +192,23 @@ def under_way() -> Campaign:
     states = [state.value for state in MessageState if state != MessageState.FAILED]
     kinds = [*states, "failed 21211", "failed 30003", "problem missing_value", "unwritten"]
     return a_campaign(dict.fromkeys(kinds, 1))
+
+
+def some_workers(running: Job) -> str:
+    """Make a paused queue, a worker that is gone and one that works; return the name of that."""
+    child = "desk-1/4026531836:4712:100"
+    running.worker = child
+    db.session.add_all(
+        [
+            Pause(queue=Queue.BULK, reason="We move the files."),
+            Worker(name="desk-0/4026531836:77:1", concurrency=2, seen_at=now() - timedelta(hours=2),
+                   left=[str(running.id)]),
+            Worker(name="desk-1/4026531836:4711:99", concurrency=2, queues=list(Queue),
+                   memory=212 * 2**20, children=[child]),
+        ]
+    )  # fmt: skip
+    db.session.commit()
+    return "desk-1/4026531836:4711:99"
 
 
 def somebody_of(campaign: Campaign) -> int:
