@@ -299,12 +299,3 @@ class Worker(Model):
     concurrency: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class Turn(Model):
-    """When each periodic job was last asked for, so that two beats ask once."""
-
-    __tablename__ = "turns"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    last_at: Mapped[datetime]
