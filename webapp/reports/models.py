@@ -1,8 +1,9 @@
 """How the house did in a span of time, written down once."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -35,3 +36,13 @@ class Report(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     asked_by: Mapped[User | None] = relationship()
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone, to show its days in."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def last_moment(self) -> datetime:
+        """The last moment that it is about: at midnight its last day is over."""
+        return self.until - timedelta(microseconds=1)

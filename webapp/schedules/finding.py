@@ -101,7 +101,7 @@ def entries() -> list[Entry]:
 def entries_with_jobs() -> list[Entry]:
     """Return the same, each with its last job."""
     query = select(Schedule, Job).outerjoin(Job, Job.id == Schedule.last_job_id)
-    found = {row.name: (row, job) for row, job in db.session.execute(query).tuples()}
+    found = {row.name: (row, job) for row, job in db.session.execute(query)}
     house = house_zone()
     nothing = (None, None)
     pairs = ((periodic, *found.get(periodic.name, nothing)) for periodic in PERIODIC)

@@ -3,10 +3,11 @@
 from datetime import time
 from typing import Any
 
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
     Form,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -29,7 +30,10 @@ SHAPES = {
     "every": "Again and again",
     "cron": "By cron text",
 }
-DAYS_OF_MONTH = [(str(day), f"On the {ordinal(str(day))}") for day in range(1, 32)]
+DAYS_OF_MONTH = [
+    *(SelectChoice(str(day), f"On the {ordinal(str(day))}") for day in range(1, 32)),
+    SelectChoice("L", "On the last day"),
+]
 #: Which fields each shape reads; the others may hold anything.
 READS = {
     "hourly": ("minute",),
@@ -60,28 +64,26 @@ def _number(label: str, lowest: int, highest: int) -> Any:
 class ScheduleForm(Form):
     """When something runs, in the terms of people; cron text for those who want it."""
 
-    shape = RadioField("How often", choices=list(SHAPES.items()))
+    shape = RadioField("How often", choices=[SelectChoice(*shape) for shape in SHAPES.items()])
     minute = _number("Minutes past the hour", 0, 59)
     weekday = SelectField(
         "Day of the week",
         [OnlyFor()],
-        choices=[(str(number % 7), meant.DAYS[number % 7]) for number in range(1, 8)],
+        choices=[SelectChoice(str(day % 7), meant.DAYS[day % 7]) for day in range(1, 8)],
     )
-    day = SelectField(
-        "Day of the month", [OnlyFor()], choices=[*DAYS_OF_MONTH, ("L", "On the last day")]
-    )
+    day = SelectField("Day of the month", [OnlyFor()], choices=DAYS_OF_MONTH)
     at = TimeField("At", [OnlyFor(), InputRequired("A time of day, such as 02:00.")])
     count = _number("Every so many", 1, 9_999)
     unit = SelectField(
         "Of",
         [OnlyFor()],
-        choices=[("second", "seconds"), ("minute", "minutes"), ("hour", "hours")],
+        choices=[SelectChoice(unit, f"{unit}s") for unit in whens.UNITS],
     )
     cron = StringField("Cron text", [OnlyFor()], filters=[one_line])
     zone = StringField("Time zone", [], filters=[one_line])
     if_missed = RadioField(
         "When a run was missed",
-        choices=[(choice.value, words) for choice, words in IF_MISSED.items()],
+        choices=[SelectChoice(choice.value, words) for choice, words in IF_MISSED.items()],
     )
 
     @classmethod
