@@ -151,6 +151,19 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(db, ada):
     assert not entry("old-sessions").changed
 
 
+def test_what_never_rests_runs_each_hour_at_least(db, ada):
+    for typed, status in (
+        ({"shape": "daily", "at": "02:00"}, 422),
+        ({"shape": "cron", "cron": "* 8-20 * * *"}, 422),
+        ({"shape": "every", "count": "2", "unit": "hour"}, 422),
+        ({"shape": "hourly", "minute": "30"}, 303),
+        ({"shape": "every", "count": "30", "unit": "second"}, 303),
+    ):
+        answer = send(ada, "/schedules/payments/edit", zone="", if_missed="run_once", **typed)
+        assert answer.status_code == status, typed
+        assert ("This never rests" in answer.text) == (status == 422)
+
+
 def test_the_next_runs_are_shown_before_anything_is_saved(db, ada):
     with_script = change(
         ada, HTMX, shape="weekly", weekday="1", at="09:00", zone="Asia/Kolkata", show="1"

@@ -78,9 +78,7 @@ def messages(span: Span) -> Lines:
         .where(Batch.rehearsal.is_(None), *ids_within(Message.id, span))
         .group_by(Message.channel, Message.state)
     )
-    found = {
-        (channel, state): number for channel, state, number in db.session.execute(query)
-    }
+    found = {(channel, state): number for channel, state, number in db.session.execute(query)}
     used = [channel for channel in CHANNELS if any(key[0] == channel for key in found)]
     return {
         f"{CHANNELS[channel]}, {word}": (

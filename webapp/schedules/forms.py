@@ -34,6 +34,7 @@ DAYS_OF_MONTH = [
     *(SelectChoice(str(day), f"On the {ordinal(str(day))}") for day in range(1, 32)),
     SelectChoice("L", "On the last day"),
 ]
+SELDOM = "This never rests: let it run at least each hour, such as every 5 minutes. To stop it, pause it."
 #: Which fields each shape reads; the others may hold anything.
 READS = {
     "hourly": ("minute",),
@@ -108,14 +109,21 @@ class ScheduleForm(Form):
         if field.data:
             KnownZone()(self, field)
 
-    def reads(self) -> whens.When | None:
-        """Return when it runs, or None with the reason at the field that says it."""
+    def reads(self, *, always: bool = False) -> whens.When | None:
+        """Return when it runs, or None with the reason at the field that says it.
+
+        ``always`` is of what never rests: that is asked for at least once an hour.
+        """
         field = self[READS[self.shape.data][0]]
         try:
-            return whens.parse(self._text())
+            when = whens.parse(self._text())
         except meant.NotATime as problem:
             field.errors = [*field.errors, str(problem)]
             return None
+        if always and whens.rests(when):
+            field.errors = [*field.errors, SELDOM]
+            return None
+        return when
 
     def _text(self) -> str:
         if self.shape.data == "cron":

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from webapp.clock import now
 from webapp.schedules.finding import Entry, entries
 
-#: For so long a run that was missed is news.
-NEWS = timedelta(days=1)
+#: For so long a run that was missed is news; and told on the page of its schedule.
+NEWS, TOLD = timedelta(days=1), timedelta(days=30)
 
 
 class MissedRuns(NamedTuple):
@@ -32,11 +32,11 @@ def missed(lately: timedelta = NEWS) -> list[MissedRuns]:
 
 
 def missed_of(entry: Entry) -> MissedRuns | None:
-    """Return what was last missed of a schedule, however long ago."""
+    """Return what was last missed of a schedule, for a month."""
     row, name, title = entry.row, entry.name, entry.default.title
     if entry.overdue and row.next_at is not None:
         return MissedRuns(name, title, 1, row.next_at, now(), still=True, made_up=False)
-    if not row.missed or row.missed_from is None or row.missed_until is None:
+    if row.missed_from is None or row.missed_until is None or row.missed_until < now() - TOLD:
         return None
     span = (row.missed_from, row.missed_until)
     return MissedRuns(name, title, row.missed, *span, still=False, made_up=row.missed_made_up)

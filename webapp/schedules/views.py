@@ -144,7 +144,7 @@ def edit(name: str) -> ResponseReturnValue:
 def update(name: str) -> ResponseReturnValue:
     """Store what was chosen, or only show when that would run."""
     entry, form = _find(name), ScheduleForm(request.form)
-    when = form.reads() if form.validate() else None
+    when = form.reads(always=entry.default.always) if form.validate() else None
     if when is None:
         return _form(entry, form, None, status=422)
     if "show" in request.form:

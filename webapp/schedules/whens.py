@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from webapp.schedules.meant import NotATime
 FLOOR = timedelta(seconds=10)
 LONGEST = timedelta(days=1)
 LONGEST_TEXT = 100
+HOUR = timedelta(hours=1)
 UNITS = {"second": 1, "minute": 60, "hour": 3600}
 _EVERY = re.compile(r"every (?:(\d{1,6}) )?(second|minute|hour)s?", re.ASCII | re.IGNORECASE)
 
@@ -105,6 +106,15 @@ def _cron(typed: str) -> Cron:
     if never:
         raise NotATime("That would never run: there is no such day within the next fifty years.")
     return cron
+
+
+def rests(when: When) -> bool:
+    """Say whether there is ever more than an hour between two runs, as far as the next day shows."""
+    utc, moment = ZoneInfo("UTC"), datetime.now(UTC)
+    runs = [moment, *islice(upcoming(when, utc, moment), 24 * 60)]
+    day = [run for run in runs if run <= moment + LONGEST]
+    gaps = [later - sooner for sooner, later in pairwise(day)]
+    return len(day) < 2 or max(gaps) > HOUR or day[-1] < moment + LONGEST - HOUR
 
 
 def upcoming(when: When, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
