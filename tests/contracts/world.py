@@ -42,6 +42,7 @@ from webapp.messages.models import (
 from webapp.notices import announcing
 from webapp.notices.models import Level, Notice
 from webapp.notices.telling import tell
+from webapp.reports.models import Report
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -72,6 +73,7 @@ class World:
     knowledge: Knowledge
     #: The name of a worker that lives.
     worker: str
+    report_id: int
 
     @property
     def held(self) -> Booking:
@@ -113,6 +115,8 @@ class World:
             "page_id": self.knowledge.pages["read"].id,
             "worker_name": self.worker,
             "queue": "bulk",
+            "name": "old-sessions",
+            "report_id": self.report_id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -172,8 +176,24 @@ def make(app: Flask) -> World:
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        some_lists(), under_way(), some_knowledge(), some_workers(jobs["PROGRESS"]),
+        some_lists(), under_way(), some_knowledge(), some_workers(jobs["PROGRESS"]), a_report(),
     )  # fmt: skip
+
+
+def a_report() -> int:
+    """Return the id of a report that is written."""
+    lines = [
+        {"label": "Made", "unit": "count", "now": 12, "before": 8},
+        {"label": "Paid in EUR", "unit": "EUR", "now": 12_050, "before": 0},
+        {"label": "19 of 20 jobs waited at most", "unit": "seconds", "now": 0.4, "before": None},
+    ]
+    report = Report(
+        period="7d", since=now() - timedelta(days=7), until=now(), zone="UTC", ready_at=now(),
+        figures=[{"title": "Bookings", "lines": lines}, {"title": "Income", "lines": []}],
+    )  # fmt: skip
+    db.session.add(report)
+    db.session.commit()
+    return report.id
 
 
 def an_announcement(guest: User) -> tuple[int, int]:

@@ -22,7 +22,8 @@ from tests.live import GENEROUS, ROOT, answers, wait_for
 from tests.services import NewDatabase
 from tests.stack import STACKS, Part, Stack, release
 from webapp.accounts.models import Role
-from webapp.jobs.models import FINISHED, Job, JobState, Worker
+from webapp.jobs.models import FINISHED, Job, JobState
+from webapp.jobs.worker_models import Worker
 from webapp.knowledge.models import Source, SourceState
 
 SHIPPED = (

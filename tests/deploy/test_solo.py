@@ -11,7 +11,8 @@ from tests.live import wait_for
 from tests.services import NewDatabase
 from tests.stack import Stack, release
 from webapp.accounts.models import Role
-from webapp.jobs.models import Job, JobState, Worker
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.worker_models import Worker
 
 
 @pytest.fixture

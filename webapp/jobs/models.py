@@ -287,12 +287,3 @@ class JobLog(Model):
     at: Mapped[datetime] = mapped_column(default=now)
     level: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
-
-
-class Turn(Model):
-    """When each periodic job was last asked for, so that two beats ask once."""
-
-    __tablename__ = "turns"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    last_at: Mapped[datetime]

@@ -13,5 +13,6 @@ from worker.tasks import knowledge as knowledge
 from worker.tasks import messages as messages
 from worker.tasks import notices as notices
 from worker.tasks import payments as payments
+from worker.tasks import reports as reports
 from worker.tasks import templates as templates
 from worker.tasks import websites as websites
