@@ -65,8 +65,16 @@ def upgrade() -> None:
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("token_id", sa.Integer(), nullable=True))
 
+    with op.batch_alter_table("campaigns", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("send_when_ready", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("campaigns", schema=None) as batch_op:
+        batch_op.drop_column("send_when_ready")
+
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_column("token_id")
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from webapp import errors
@@ -79,7 +78,8 @@ def _refuse() -> None:
 
 def challenge(**said: str) -> None:
     """Tell the program, with the answer to come, that it needs another token."""
-    g.challenge = WWWAuthenticate("bearer", {"realm": REALM, **said})
+    told = {"realm": REALM, **said}
+    g.challenge = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in told.items())
 
 
 def _rate() -> str:
@@ -100,7 +100,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def tell(response: Response) -> Response:
         if "challenge" in g and response.status_code in {401, 403}:
-            response.headers["WWW-Authenticate"] = g.challenge.to_header()
+            response.headers["WWW-Authenticate"] = g.challenge
         if "for_program" in g:
             response.headers.update(_limits())
         return response
