@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
+from tests.conftest import Client
 from tests.people import person
 from webapp.accounts import programs
+from webapp.accounts.acting import NOBODY, act_as
 from webapp.accounts.models import ApiToken, Role, User
 from webapp.accounts.scopes import Scope
 from webapp.extensions import db
@@ -46,9 +48,17 @@ def maker() -> User:
     return found or person("Ada", Role.ADMIN)
 
 
+def browser_of(app: Flask) -> FlaskClient:
+    """Return a client of an app with other settings."""
+    app.test_client_class = Client
+    return app.test_client()
+
+
 @pytest.fixture
 def program(app: Flask) -> Program:
     """Return a maker of programs that may do some things; without any named, everything."""
+
+    act_as(NOBODY)
 
     def make(*scopes: str, by: User | None = None, **more: Any) -> Caller:
         wanted = [Scope(name) for name in scopes] or list(Scope)

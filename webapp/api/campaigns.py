@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, url_for
+from werkzeug.datastructures import MultiDict
 
 from webapp.accounts.scopes import Scope
 from webapp.api import composing, tasks
@@ -107,7 +108,7 @@ def _add(campaign: Campaign, body: dict[str, Any]) -> int:
 
 def _asked(campaign: Campaign, wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the filter as the page would keep it."""
-    form = CustomersForm(data=wanted)
+    form = CustomersForm(MultiDict({name: str(value) for name, value in wanted.items()}))
     if not form.validate():
         wrong = {f"customers.{field.name}": [str(one) for one in field.errors] for field in form}
         raise BadFields({name: found for name, found in wrong.items() if found})
