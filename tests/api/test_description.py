@@ -90,10 +90,7 @@ def test_every_example_of_a_body_is_one_that_the_description_allows(client: Flas
         task_schemas.Reason,
     ):
         example = reading.example_of({"$ref": f"#/components/schemas/{schema.__name__}"}, document)
-        assert schema().validate(example) in (
-            {},
-            {"phone": ["Give a telephone number or an e-mail address."]},
-        )
+        assert schema().validate(example) == {}, example
 
 
 def addresses() -> Iterable[str]:

@@ -101,7 +101,11 @@ class NewBooking(Strict):
     )
     start = Moment(required=True, **told("When it begins, with its zone."))
     name: Any = line(100, least=1, required=True, **told("Who comes.", example="Asha Rao"))
-    phone: Any = line(40, allow_none=True, **told("With its country, such as +91 98123 45678."))
+    phone: Any = line(
+        40,
+        allow_none=True,
+        **told("With its country; or give an e-mail address.", example="+919812345678"),
+    )
     email: Any = line(254, allow_none=True)
     confirm = fields.Boolean(
         load_default=False,

@@ -18,7 +18,11 @@ MARKS = {",", ";", "\t", "\n", "\r"}
 class NewMessage(Strict):
     """What is said by one channel: a template by its name, or a text."""
 
-    channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
+    channel = fields.String(
+        required=True,
+        validate=validate.OneOf(CHANNELS),
+        **told("By which it is sent.", example=Channel.SMS.value),
+    )
     template: Any = line(512, least=1, **told("The name of a template."))
     language: Any = line(20, load_default="", **told("Of a WhatsApp template, such as “en”."))
     subject: Any = line(300, **told("Of an e-mail."))
@@ -32,10 +36,7 @@ class NewMessage(Strict):
     fillings = fields.Dict(
         keys=Line(validate=validate.Length(1, 40)),
         values=Line(validate=validate.Length(1, 1000)),
-        **told(
-            "What fills the places of a WhatsApp template, by their keys.",
-            example={"1": "{{ name }}"},
-        ),
+        **told('What fills the places of a WhatsApp template, such as {"1": "{{ name }}"}.'),
     )
 
     @validates_schema

@@ -50,10 +50,14 @@ class TokenForm(Form):
     )
     scopes = Ticks(
         "What it may do",
-        [DataRequired("Tick at least one thing.")],
         choices=[SelectChoice(scope.value, MEANINGS[scope].text) for scope in Scope],
     )
     last_day = Day("Last day", [Optional()])
+
+    def validate_scopes(self, field: Any) -> None:
+        """Raise ValidationError when nothing is ticked; a flag for browsers would want every box ticked."""
+        if not field.data:
+            raise ValidationError("Tick at least one thing.")
 
     def validate_last_day(self, field: Any) -> None:
         """Raise ValidationError for a day that is over, or beyond what anybody means."""
