@@ -9,6 +9,7 @@ from whitenoise import WhiteNoise
 
 from webapp import broker, commands, database, errors, extensions, logs, pages, security, slices
 from webapp.accounts import access, polls
+from webapp.api import describing as api
 from webapp.config import BadSetting, Config
 from webapp.home import views as home
 
@@ -32,7 +33,7 @@ def build(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = database.RowId
     for blueprint in slices.BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for part in (polls, pages, errors, access, commands, home):
+    for part in (polls, pages, errors, access, commands, home, api):
         part.init_app(app)
     access.require_declared(app)
     _wrap(app, config)

@@ -61,6 +61,9 @@ class Config:
     model_key: str | None
     model_name: str | None
     embeddings_name: str | None
+    #: How often one token may ask for something, and change something.
+    api_rate: str
+    api_write_rate: str
     sandbox_url: str | None
     sandbox: Sandbox
     whatsapp: WhatsAppAccount | None
@@ -125,6 +128,8 @@ class Config:
             model_key=read.optional("MODEL_KEY"),
             model_name=read.optional("MODEL_NAME"),
             embeddings_name=read.optional("EMBEDDINGS_NAME"),
+            api_rate=read.rate("API_RATE", default="300 per minute"),
+            api_write_rate=read.rate("API_WRITE_RATE", default="60 per minute"),
             sandbox_url=read.optional("SANDBOX_URL"),
             sandbox=stand_in,
             whatsapp=WhatsAppAccount.read(read) or stand_in.whatsapp,

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from webapp.accounts import models as accounts
 from webapp.accounts import views as account_pages
+from webapp.api import docs_views as api_pages
 from webapp.api import models as api
 from webapp.api import views as token_pages
 from webapp.bookings import book_views as book_pages
@@ -86,6 +87,7 @@ TABLES = (
 )
 PAGES = (
     account_pages,
+    api_pages,
     ask_pages,
     audience_pages,
     book_pages,

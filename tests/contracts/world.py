@@ -16,8 +16,9 @@ from tests.campaigns.live.making import a_campaign
 from tests.contracts.sources import Knowledge, some_knowledge
 from tests.message_templates.making import some_templates
 from tests.people import person
-from webapp.accounts import sessions, tokens
-from webapp.accounts.models import Link, Role, User
+from webapp.accounts import programs, sessions, tokens
+from webapp.accounts.models import ApiToken, Link, Role, User
+from webapp.accounts.scopes import Scope
 from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
@@ -74,6 +75,7 @@ class World:
     #: The name of a worker that lives.
     worker: str
     report_id: int
+    api_token: ApiToken
 
     @property
     def held(self) -> Booking:
@@ -117,6 +119,9 @@ class World:
             "queue": "bulk",
             "name": "old-sessions",
             "report_id": self.report_id,
+            "token_id": self.api_token.id,
+            "task_id": self.jobs["FAILURE"].id,
+            "document_id": self.knowledge.documents["ready"].id,
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -176,7 +181,7 @@ def make(app: Flask) -> World:
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        some_lists(), under_way(), some_knowledge(), some_workers(jobs["PROGRESS"]), a_report(),
+        some_lists(), under_way(), some_knowledge(), some_workers(jobs["PROGRESS"]), a_report(), a_token(guest),
     )  # fmt: skip
 
 
@@ -194,6 +199,14 @@ def a_report() -> int:
     db.session.add(report)
     db.session.commit()
     return report.id
+
+
+def a_token(guest: User) -> ApiToken:
+    """Return the token of a program."""
+    name = "The till at the entrance, with a rather long name"
+    token, _secret = programs.make(name, [Scope.TASKS_READ], by=guest)
+    db.session.commit()
+    return token
 
 
 def an_announcement(guest: User) -> tuple[int, int]:

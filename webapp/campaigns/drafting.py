@@ -45,6 +45,8 @@ def change(campaign: Campaign, sentence: str, **values: Any) -> None:
     One conditional UPDATE, so that nobody changes the text of what is being sent.
     """
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
+    if changed:  # what somebody changes he has not seen as it would be sent
+        changed["send_when_ready"] = False
     if not move(campaign, CampaignState.DRAFT, expect=[CampaignState.DRAFT], **changed):
         raise NotADraft(CHANGED_TOO_LATE)
     if changed:
