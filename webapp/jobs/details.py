@@ -63,8 +63,10 @@ class Change(NamedTuple):
 
 
 def readable(job: Any, values: Mapping[str, Any] | None) -> list[Detail]:
-    """Return arguments or a result as rows of a table."""
-    return [_detail(job, name, value) for name, value in (values or {}).items()]
+    """Return arguments or a result as rows of a table, by their labels: PostgreSQL keeps no order."""
+    return [
+        _detail(job, name, value) for name, value in sorted((values or {}).items(), key=_by_label)
+    ]
 
 
 def raw(values: Mapping[str, Any] | None) -> str:
@@ -76,7 +78,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     """Return what differs between the arguments of two jobs."""
     return [
         Change(label(name), *(words(args[name]) if name in args else None for args in (old, new)))
-        for name in dict.fromkeys([*old, *new])
+        for name in sorted({*old, *new}, key=label)
         if name not in old or name not in new or old[name] != new[name]
     ]
 
@@ -84,6 +86,10 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
 def label(name: str) -> str:
     """Return how an argument is called."""
     return LABELS.get(name) or name.removesuffix("_id").replace("_", " ").capitalize()
+
+
+def _by_label(pair: tuple[str, Any]) -> str:
+    return label(pair[0])
 
 
 def words(value: Any) -> str:

@@ -1,15 +1,15 @@
 """Where a job stands in line, and when it is likely to begin."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from webapp.clock import now
-from webapp.extensions import db
 from webapp.jobs.kinds import Queue
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.spans import about, ordinal
+from webapp.jobs.together import Found, row
 from webapp.states import stands
 
 #: Jobs ahead are counted up to here.
@@ -33,23 +33,28 @@ class Place(NamedTuple):
         return ordinal(self.ahead)
 
 
-def place(job: Any) -> Place | None:
-    """Return the place in line of a job that waits for a worker; None when it waits for its time."""
+def parts(job: Any) -> list[Select[Any]]:
+    """Return the questions that ``place`` wants answered: none where a job does not stand in line."""
     if job.finished or job.state == JobState.PROGRESS or job.run_at > now():
+        return []
+    return [_ahead(job), _ended()]
+
+
+def place(job: Any, found: Found) -> Place | None:
+    """Return the place in line of a job that waits for a worker; None when it waits for its time."""
+    if "ahead" not in found:
         return None
-    ahead, *ended = db.session.execute(select(_ahead(job), _ended())).one()
-    speed = _speed(*ended)
+    ahead, speed = found["ahead"][0].number, _speed(found["ended"][0])
     if not job.hosts:
         return Place(ahead, None)
     if ahead == 0:
         return Place(ahead, "as soon as a worker is free")
     if not speed or ahead > COUNTED:
         return Place(ahead, None)
-    seconds = ahead / speed
-    return Place(ahead, f"in {about(seconds * 0.6, seconds * 2.0)}")
+    return Place(ahead, f"in {about(ahead / speed * 0.6, ahead / speed * 2.0)}")
 
 
-def _ahead(job: Any) -> ColumnElement[int]:
+def _ahead(job: Any) -> Select[Any]:
     """Count what workers take first: what is tried again, then queue by queue, in order of publication."""
     published = job.published_at or now()
     queues = list(Queue)
@@ -67,10 +72,10 @@ def _ahead(job: Any) -> ColumnElement[int]:
             and_(pending, Job.queue == job.queue, Job.published_at < published),
         )
     some = select(Job.id).where(before, Job.id != job.id).limit(COUNTED + 1).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
+    return select(*row("ahead", number=func.count(some.c.id)))
 
 
-def _ended() -> Subquery:
+def _ended() -> Select[Any]:
     """Count the last jobs that went well, with the first and the last moment at which one did."""
     last = (
         select(Job.finished_at)
@@ -80,11 +85,13 @@ def _ended() -> Subquery:
         .subquery()
     )
     at = last.c.finished_at
-    return select(func.count(at).label("number"), func.min(at), func.max(at)).subquery()
+    return select(*row("ended", number=func.count(at), began_at=func.min(at), at=func.max(at)))
 
 
-def _speed(number: int, first: datetime | None, last: datetime | None) -> float | None:
+def _speed(ended: Any) -> float | None:
     """Return the jobs a second that ended lately; None where they were too few to say that."""
-    if number < LEAST or first is None or last is None or last < now() - LATELY or last <= first:
+    first, last = ended.began_at, ended.at
+    if ended.number < LEAST or last < now() - LATELY or last <= first:
         return None
-    return (number - 1) / (last - first).total_seconds()
+    span: timedelta = last - first
+    return float(ended.number - 1) / span.total_seconds()

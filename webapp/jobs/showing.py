@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from webapp.jobs import details, line, standing, story, telling, timeline
+from webapp.jobs import details, line, standing, story, telling, timeline, together, usual
 from webapp.jobs.details import Change, Detail
 from webapp.jobs.glancing import Glimpse, glimpse
 from webapp.jobs.line import Place
@@ -53,9 +53,12 @@ def show(job_id: UUID) -> Shown | None:
     job = glimpse(job_id)
     if job is None:
         return None
-    found = story.of(job)
-    entries = timeline.of(job, found)
-    place = line.place(job)
+    usually = usual.parts(job.kind) if job.state == JobState.PROGRESS else []
+    found = together.ask([*story.parts(job), *line.parts(job), *usually])
+    if usually:
+        usual.learn(job.kind, found)
+    told = story.of(job, found)
+    entries, place = timeline.of(job, told), line.place(job, found)
     answer = {name: value for name, value in (job.result or {}).items() if name != "answer"}
     return Shown(
         job=job,
@@ -65,11 +68,11 @@ def show(job_id: UUID) -> Shown | None:
         thing=telling.thing(job),
         standing=standing.of(job, job.hosts),
         place=place,
-        story=found,
+        story=told,
         entries=entries,
         waited=telling.waited(job, timeline.first_began(job, entries)),
         ran=telling.ran(job),
         args=details.readable(job, job.args),
         result=details.readable(job, answer),
-        changes=details.changes(found.follows.args, job.args) if found.follows else [],
+        changes=details.changes(told.follows.args, job.args) if told.follows else [],
     )

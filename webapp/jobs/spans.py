@@ -1,10 +1,13 @@
 """Lengths of time and places in line, in words."""
 
 from datetime import timedelta
+from math import sqrt
 
 _ORDINALS = ("next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 #: Before so much is done, in so many seconds, nobody can say how long the rest will take.
 LEAST_PART, LEAST_SECONDS = 0.1, 3.0
+#: By what factor the time left may at least differ from what the speed so far promises.
+DOUBT = 1.5
 _SIZES = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
@@ -38,12 +41,17 @@ def about(low: float, high: float) -> str:
 def left(done: int, total: int | None, spent: timedelta) -> tuple[float, float] | None:
     """Return between how many seconds the rest will take, by the speed so far; None: it would be a guess.
 
-    Speed changes, so the bounds are far apart at first, and nearer the further it is.
+    Speed changes, and the fewer steps are done or left, the more one of them weighs. The bounds hold
+    the true end in four of five looks also where each step takes its own time (tests/jobs/test_spans.py).
     """
-    part, seconds = done / total if total else 0.0, spent.total_seconds()
-    if not LEAST_PART <= part <= 1 or seconds < LEAST_SECONDS:
+    if (
+        not total
+        or not LEAST_PART * total <= done <= total
+        or spent.total_seconds() < LEAST_SECONDS
+    ):
         return None
-    rest, doubt = seconds * (1 - part) / part, 2 - part
+    rest = spent.total_seconds() * (total - done) / done
+    doubt = DOUBT * (1 + sqrt(1 / done + 1 / max(1, total - done)))
     return rest / doubt, rest * doubt
 
 

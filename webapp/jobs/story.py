@@ -1,42 +1,21 @@
-"""Everything that is kept beside a job's row: what happened, what was logged, which jobs it came of.
-
-One statement, since a page may not ask for each.
-"""
+"""What is kept beside a job's row: what happened, what was logged, which jobs it came of."""
 
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Integer,
-    Select,
-    Subquery,
-    Text,
-    cast,
-    func,
-    literal,
-    null,
-    select,
-    type_coerce,
-    union_all,
-)
+from sqlalchemy import Select, Subquery, func, select
 
 from webapp.accounts.models import User
-from webapp.extensions import STORED_JSON, db
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import Job, JobEvent, JobLog, What
+from webapp.jobs.together import Found, row
 
 #: So much is shown on the page of a job; all lines are in the file.
 EVENTS, LINES, CHILDREN, FOLLOWERS = 100, 400, 5, 5
 #: Children are counted up to here.
 COUNTED = 1_000
-
-_COLUMNS = {
-    "part": Text(), "of": Job.id.type, "number": Integer(), "at": Job.created_at.type,
-    "attempt": Integer(), "began_at": Job.created_at.type, "what": Text(), "text": Text(),
-    "who": Text(), "reason": Text(), "args": STORED_JSON,
-}  # fmt: skip
 
 
 class Event(NamedTuple):
@@ -94,9 +73,9 @@ class Story(NamedTuple):
         return len(self.lines) == LINES
 
 
-def of(job: Any) -> Story:
-    """Return the story of a job."""
-    parts = [
+def parts(job: Any) -> list[Select[Any]]:
+    """Return the questions whose answers ``of`` makes a story of."""
+    asked = [
         _events(job.id),
         _logged(job.id),
         _children(job.id),
@@ -104,17 +83,18 @@ def of(job: Any) -> Story:
         _followers(job.id),
     ]
     if named := [one for one in (job.parent_id, job.follows_id, job.bulk_id) if one]:
-        parts.append(_jobs("named", select(Job).where(Job.id.in_(named)).subquery()))
-    rows = db.session.execute(union_all(*parts)).all()
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row.part, []).append(row)
+        asked.append(_jobs("named", select(Job).where(Job.id.in_(named)).subquery()))
+    return asked
+
+
+def of(job: Any, found: Found) -> Story:
+    """Return the story of a job."""
     related = {one.id: one for one in _relatives(found.get("named", []))}
     return Story(
-        events=[_event(row) for row in sorted(found.get("event", []), key=lambda row: row.number)],
+        events=[_event(one) for one in _in_order(found.get("event", []))],
         lines=[
-            Logged(row.at, row.attempt, row.what, row.text)
-            for row in sorted(found.get("line", []), key=lambda row: row.number)
+            Logged(one.at, one.attempt, one.what, one.text)
+            for one in _in_order(found.get("line", []))
         ],
         parent=related.get(job.parent_id),
         follows=related.get(job.follows_id),
@@ -125,24 +105,18 @@ def of(job: Any) -> Story:
     )
 
 
-def _event(row: Any) -> Event:
-    return Event(
-        row.at, What(row.what), row.text, row.attempt, row.began_at, row.who, row.reason
-    )  # fmt: skip
+def _in_order(rows: Sequence[Any]) -> list[Any]:
+    return sorted(rows, key=lambda one: one.number)
+
+
+def _event(one: Any) -> Event:
+    what = What(one.what)
+    return Event(one.at, what, one.text, one.attempt, one.began_at, one.who, one.reason)
 
 
 def _relatives(rows: Sequence[Any]) -> list[Relative]:
-    found = [Relative(row.of, JobKind(row.text), row.what, row.at, row.args or {}) for row in rows]
+    found = [Relative(one.of, JobKind(one.text), one.what, one.at, one.args or {}) for one in rows]
     return sorted(found, key=lambda one: one.id)
-
-
-def _row(part: str, **values: Any) -> list[Any]:
-    """Return the columns that all parts have in common; what a part has not is NULL."""
-    values["part"] = literal(part, Text())
-    return [
-        (type_coerce(values[name], type_) if name in values else cast(null(), type_)).label(name)
-        for name, type_ in _COLUMNS.items()
-    ]
 
 
 def _events(job_id: uuid.UUID) -> Select[Any]:
@@ -151,7 +125,7 @@ def _events(job_id: uuid.UUID) -> Select[Any]:
     ).subquery()
     c = newest.c
     return select(
-        *_row(
+        *row(
             "event", of=c.job_id, number=c.id, at=c.at, attempt=c.attempt, began_at=c.began_at, what=c.what,
             text=c.text, who=User.name, reason=c.reason,
         )
@@ -164,7 +138,7 @@ def _logged(job_id: uuid.UUID) -> Select[Any]:
     ).subquery()
     c = newest.c
     return select(
-        *_row(
+        *row(
             "line", of=c.job_id, number=c.id, at=c.at, attempt=c.attempt, what=c.level, text=c.text
         )
     )
@@ -182,9 +156,9 @@ def _followers(job_id: uuid.UUID) -> Select[Any]:
 
 def _count(job_id: uuid.UUID) -> Select[Any]:
     some = select(Job.id).where(Job.parent_id == job_id).limit(COUNTED + 1).subquery()
-    return select(*_row("count", number=func.count(some.c.id)))
+    return select(*row("count", number=func.count(some.c.id)))
 
 
 def _jobs(part: str, found: Subquery) -> Select[Any]:
     c = found.c
-    return select(*_row(part, of=c.id, at=c.created_at, what=c.state, text=c.kind, args=c.args))
+    return select(*row(part, of=c.id, at=c.created_at, what=c.state, text=c.kind, args=c.args))
