@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 
-from flask import Blueprint, abort, jsonify, url_for
+from flask import Blueprint, Response, abort, jsonify, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import bindparam, select
 
@@ -12,8 +12,7 @@ from webapp.accounts.acting import record
 from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
 from webapp.extensions import db
-from webapp.jobs import asking
-from webapp.jobs.glancing import glimpse
+from webapp.jobs import asking, details, reading_logs, showing, story
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
@@ -23,8 +22,8 @@ from webapp.pages import (
     interval,
     render,
     say,
-    wants_fragment,
 )
+from webapp.paging import page
 
 bp = Blueprint("jobs", __name__)
 
@@ -34,11 +33,38 @@ bp = Blueprint("jobs", __name__)
 @polled(select(Job.version).where(Job.id == bindparam("job_id")).scalar_subquery())
 def show(job_id: uuid.UUID) -> ResponseReturnValue:
     """Show one job, live while it is not finished."""
-    job = glimpse(job_id) if wants_fragment() else db.session.get(Job, job_id)
-    if job is None:
+    shown = showing.show(job_id)
+    if shown is None:
         abort(404)
+    job = shown.job
     interval_ms = None if job.finished else interval(job.created_at)
-    return render("jobs/show.html", block="live_part", job=job, interval_ms=interval_ms)
+    return render(
+        "jobs/show.html",
+        block="live_part",
+        shown=shown,
+        job=job,
+        interval_ms=interval_ms,
+        raw=details.raw,
+        counted=story.COUNTED,
+    )
+
+
+@bp.get("/jobs/<uuid:job_id>/children")
+@needs(Role.VIEWER)
+def children(job_id: uuid.UUID) -> ResponseReturnValue:
+    """List the jobs that were asked for while a job ran."""
+    job = db.get_or_404(Job, job_id)
+    found = page(select(Job).where(Job.parent_id == job_id), Job.id)
+    return render("jobs/children.html", job=job, page=found)
+
+
+@bp.get("/jobs/<uuid:job_id>/log.txt")
+@needs(Role.VIEWER)
+def log(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Give what a job has logged, as a file."""
+    job = db.get_or_404(Job, job_id)
+    headers = {"Content-Disposition": f'attachment; filename="job-{job_id}.txt"'}
+    return Response(reading_logs.as_text(job), mimetype="text/plain", headers=headers)
 
 
 @bp.get("/task-status/<uuid:job_id>")
