@@ -3,10 +3,9 @@
 from typing import Any
 
 from tests.contracts.world import World, send
-from webapp.clock import now
-from webapp.extensions import db
-from webapp.health.models import Alert
 
+PUBLIC = "health.check"
+PROGRAMS = "health.scrape"
 VIEWERS = "health.index health.history health.daily"
 OPERATORS = "health.tick"
 ADMINS = "health.acknowledge"
@@ -21,13 +20,3 @@ WAYS: dict[str, Any] = {
     "health.acknowledge": _acknowledge,
     "health.tick": lambda c, w: send(c, "/checklist/backup_tried"),
 }
-
-
-def an_alert() -> int:
-    """Return the number of an alert that is open."""
-    alert = Alert(
-        rule="waiting", text="1,234 jobs wait. More than 1,000 are too many.", opened_at=now()
-    )
-    db.session.add(alert)
-    db.session.commit()
-    return alert.id

@@ -26,6 +26,7 @@ from webapp.clock import now
 from webapp.exports import asking
 from webapp.exports.models import Export
 from webapp.extensions import db
+from webapp.health.models import Alert
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.message_templates.models import Template
@@ -69,6 +70,7 @@ class World:
     #: A campaign that is being sent, with a message in each state.
     sent: Campaign
     knowledge: Knowledge
+    alert_id: int
 
     @property
     def held(self) -> Booking:
@@ -108,6 +110,8 @@ class World:
             "chunk_id": self.knowledge.chunk.id,
             "question_id": self.knowledge.question.id,
             "page_id": self.knowledge.pages["read"].id,
+            "alert_id": self.alert_id,
+            "line": "backup_tried",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -167,8 +171,16 @@ def make(app: Flask) -> World:
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        some_lists(), under_way(), some_knowledge(),
+        some_lists(), under_way(), some_knowledge(), an_alert(),
     )  # fmt: skip
+
+
+def an_alert() -> int:
+    """Return the number of an alert that is open."""
+    alert = Alert(rule="waiting", text="1,234 jobs wait.", opened_at=now())
+    db.session.add(alert)
+    db.session.commit()
+    return alert.id
 
 
 def an_announcement(guest: User) -> tuple[int, int]:

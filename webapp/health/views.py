@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from flask import Blueprint, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from werkzeug.exceptions import Unauthorized
 
+from webapp.accounts import bearer
 from webapp.accounts.access import needs, public
 from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
+from webapp.accounts.scopes import Scope
 from webapp.clock import now
 from webapp.extensions import db, limiter, settings
 from webapp.health import alerts, checklist, metrics
@@ -43,14 +44,14 @@ def check() -> ResponseReturnValue:
 @public
 @limiter.exempt
 def scrape() -> ResponseReturnValue:
-    """Tell Prometheus the numbers, if it shows METRICS_TOKEN."""
-    if not _may_scrape():
-        raise Unauthorized("A token is needed: METRICS_TOKEN, as “Authorization: Bearer …”.")
+    """Tell Prometheus the numbers, if it shows METRICS_TOKEN, or a token that may read them."""
+    if not _shows_the_token_of_the_settings():
+        bearer.let_in(Scope.METRICS_READ)
     return Response(metrics.text(), content_type=TEXT, headers={"Cache-Control": "no-store"})
 
 
-def _may_scrape() -> bool:
-    """Say whether the token of the settings is shown; compared in the same time whatever it is."""
+def _shows_the_token_of_the_settings() -> bool:
+    """Say whether it does; compared in the same time whatever is shown."""
     wanted, shown = settings().signals.metrics_token, request.authorization
     if wanted is None or shown is None or shown.type != "bearer" or not shown.token:
         return False

@@ -44,6 +44,7 @@ def retry(job: Job) -> None:
         traceback=None,
         done=0,
         asked_by_id=who().user_id or job.asked_by_id,
+        token_id=who().token_id if who().user_id else job.token_id,
     ):
         raise NotPossible(_why_not(job, "run again"))
     db.session.add(JobEvent(job_id=job.id, what=What.AGAIN, text="Asked to run again"))

@@ -16,10 +16,10 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
-from webapp.accounts.models import User
+from webapp.accounts.models import ApiToken, User
 from webapp.clock import now
 from webapp.extensions import Model, db
 from webapp.jobs.kinds import POLICIES, JobKind, Policy, Queue
@@ -204,6 +204,8 @@ class Job(Telling, Model):
     worker: Mapped[str | None] = mapped_column(String(120))
     cancel_requested_at: Mapped[datetime | None]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: The token of the program that asked; ``asked_by`` is then who made that token.
+    token_id: Mapped[int | None]
     request_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
@@ -219,6 +221,16 @@ class Job(Telling, Model):
     version: Mapped[int] = mapped_column(default=1)
 
     asked_by: Mapped[User | None] = relationship()
+    token: Mapped[ApiToken | None] = relationship(
+        primaryjoin=lambda: foreign(Job.token_id) == ApiToken.id, viewonly=True
+    )
+
+    @property
+    def asker(self) -> str:
+        """Who asked for it, as people read it."""
+        if self.token_id and self.token:
+            return self.token.program
+        return self.asked_by.name if self.asked_by else "the system"
 
 
 ENDINGS = {JobState.SUCCESS: "Done", JobState.FAILURE: "Failed", JobState.REVOKED: "Stopped"}

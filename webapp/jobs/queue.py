@@ -78,6 +78,7 @@ def enqueue(
         run_at=run_at or moment,
         published_at=moment if run_at is None or run_at <= moment else None,
         asked_by_id=acting.who().user_id,
+        token_id=acting.who().token_id,
         parent_id=acting.who().job_id,
         routine=routine,
         request_id=logs.request_id(),
