@@ -63,12 +63,27 @@ class Part:
                 pending.set_exception(fault)
 
 
+def facts() -> Facts:
+    """Ask the database, in a handful of statements."""
+    paused, depths = neighbours.paused(), measuring.depths()
+    open_queues = [queue for queue in Queue if queue not in paused]
+    urgent = [queue for queue in (Queue.URGENT, Queue.MESSAGES) if queue in open_queues]
+    return Facts(
+        len(measuring.staff().alive),
+        neighbours.beat_heard_at(),
+        sum(depths[queue].waiting for queue in open_queues),
+        max((depths[queue].oldest for queue in open_queues), default=0.0),
+        max((depths[queue].oldest for queue in urgent), default=0.0),
+        max((depths[queue].untold for queue in open_queues), default=0.0),
+    )
+
+
 class Probe:
     """The answer to /health, one for all who ask within a second."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.database, self.redis = Part(lambda: facts()), Part(lambda: broker.answers() or None)
+        self.database, self.redis = Part(facts), Part(lambda: broker.answers() or None)
         self.of: Flask | None = None
         self.at = 0.0
         self.said: dict[str, Any] = {}
@@ -84,21 +99,6 @@ class Probe:
 
 
 probe = Probe()
-
-
-def facts() -> Facts:
-    """Ask the database, in a handful of statements."""
-    paused, depths = neighbours.paused(), measuring.depths()
-    open_queues = [queue for queue in Queue if queue not in paused]
-    urgent = [queue for queue in (Queue.URGENT, Queue.MESSAGES) if queue in open_queues]
-    return Facts(
-        len(measuring.staff().alive),
-        neighbours.beat_heard_at(),
-        sum(depths[queue].waiting for queue in open_queues),
-        max((depths[queue].oldest for queue in open_queues), default=0.0),
-        max((depths[queue].oldest for queue in urgent), default=0.0),
-        max((depths[queue].untold for queue in open_queues), default=0.0),
-    )
 
 
 def _said(found: Facts | None, *, redis: bool) -> dict[str, Any]:

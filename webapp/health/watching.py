@@ -76,7 +76,8 @@ def _due(moment: datetime, every: float) -> bool:
         row = db.session.execute(select(Watch.looked_at)).one_or_none()
     if row is None:
         return True
-    return row.looked_at <= moment - timedelta(seconds=every * 0.9)
+    due: bool = row.looked_at <= moment - timedelta(seconds=every * 0.9)
+    return due
 
 
 def _take(moment: datetime, every: float) -> bool:
