@@ -23,6 +23,7 @@ class Periodic(NamedTuple):
 PERIODIC = (
     Periodic(Wake.RECONCILE, timedelta(seconds=15)),
     Periodic(JobKind.PAYMENT_CHECK, timedelta(minutes=1)),
+    Periodic(JobKind.HISTORY_WRITE, timedelta(minutes=5)),
     Periodic(JobKind.WEBSITES_DUE, timedelta(minutes=10)),
     Periodic(JobKind.SESSIONS_CLEAN, timedelta(days=1)),
     Periodic(JobKind.EXPORTS_CLEAN, timedelta(hours=1)),

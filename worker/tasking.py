@@ -12,7 +12,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from webapp import logs
 from webapp.accounts import acting
 from webapp.extensions import db
-from webapp.jobs import owners
+from webapp.jobs import owners, pausing
 from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import POLICIES, JobKind, Wake
 from webapp.jobs.queue import heard, wake
@@ -66,6 +66,8 @@ def wake_task(
         def drain(_id: uuid.UUID) -> None:
             logs.begin(wake=task.value)
             heard(task)
+            if pausing.held(task):
+                return  # the sweep wakes again when its queue goes on
             if body():
                 wake(task)
                 db.session.commit()

@@ -29,6 +29,7 @@ from webapp.extensions import db
 from webapp.health.models import Alert
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.worker_models import Pause, Worker
 from webapp.message_templates.models import Template
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.models import (
@@ -71,6 +72,8 @@ class World:
     sent: Campaign
     knowledge: Knowledge
     alert_id: int
+    #: The name of a worker that lives.
+    worker: str
 
     @property
     def held(self) -> Booking:
@@ -112,6 +115,8 @@ class World:
             "page_id": self.knowledge.pages["read"].id,
             "alert_id": self.alert_id,
             "line": "backup_tried",
+            "worker_name": self.worker,
+            "queue": "bulk",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:
@@ -172,6 +177,7 @@ def make(app: Flask) -> World:
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
         some_lists(), under_way(), some_knowledge(), an_alert(),
+        some_workers(jobs["PROGRESS"]),
     )  # fmt: skip
 
 
@@ -199,6 +205,23 @@ def under_way() -> Campaign:
     states = [state.value for state in MessageState if state != MessageState.FAILED]
     kinds = [*states, "failed 21211", "failed 30003", "problem missing_value", "unwritten"]
     return a_campaign(dict.fromkeys(kinds, 1))
+
+
+def some_workers(running: Job) -> str:
+    """Make a paused queue, a worker that is gone and one that works; return the name of that."""
+    child = "desk-1/4026531836:4712:100"
+    running.worker = child
+    db.session.add_all(
+        [
+            Pause(queue=Queue.BULK, reason="We move the files."),
+            Worker(name="desk-0/4026531836:77:1", concurrency=2, seen_at=now() - timedelta(hours=2),
+                   left=[str(running.id)]),
+            Worker(name="desk-1/4026531836:4711:99", concurrency=2, queues=list(Queue),
+                   memory=212 * 2**20, children=[child]),
+        ]
+    )  # fmt: skip
+    db.session.commit()
+    return "desk-1/4026531836:4711:99"
 
 
 def somebody_of(campaign: Campaign) -> int:

@@ -6,14 +6,16 @@ from flask import url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.bookings.finding import house_zone
 from webapp.campaigns import scheduling
 from webapp.extensions import db, settings
 from webapp.health import alerts
 from webapp.health.redis_there import broker
-from webapp.jobs import staff
+from webapp.jobs.pausing import NAMES
 from webapp.messages import stopping
 from webapp.pages import Banner
 from webapp.services.times import when_words
+from webapp.workers.house import house
 
 
 def banners() -> Iterator[Banner]:
@@ -22,6 +24,7 @@ def banners() -> Iterator[Banner]:
         return
     try:
         yield from _at_work()
+        yield from _paused_queues()
         yield from _stopped_channels()
         yield from _missed_starts()
         yield from _open_alerts()
@@ -36,11 +39,22 @@ def _at_work() -> Iterator[Banner]:
             "bad",
             "Redis cannot be reached, so new work waits. Nothing is lost: it goes on by itself when Redis is back.",
         )
-    elif staff.at_work() == 0:
+    elif house().alive == 0:
         yield Banner(
             "bad",
             "No worker is running, so messages and other work wait. Start the worker process; nothing is lost.",
         )
+
+
+def _paused_queues() -> Iterator[Banner]:
+    for pause in house().pauses:
+        when = when_words(pause.since, house_zone().key)
+        by = f" by {pause.by}" if pause.by else ""
+        text = (
+            f"The queue “{NAMES[pause.queue]}” is paused since {when}{by}: {pause.reason}"
+            f"{'' if pause.reason.endswith(('.', '!', '?')) else '.'} What belongs to it waits."
+        )
+        yield Banner("warn", text, url_for("workers.index"), "Look at it")
 
 
 def _stopped_channels() -> Iterator[Banner]:

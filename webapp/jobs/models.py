@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,7 +43,9 @@ FINISHED = (JobState.SUCCESS, JobState.FAILURE, JobState.REVOKED)
 _UNFINISHED_SQL = text("state IN ('PENDING', 'RETRY', 'PROGRESS')")
 _WAITING_SQL = text("state IN ('PENDING', 'RETRY')")
 _RUNNING_SQL = text("state = 'PROGRESS'")
+_ENDED_SQL = text("finished_at IS NOT NULL")
 _FAILED_SQL = text("state = 'FAILURE'")
+_GAVE_UP_SQL = text("what = 'error'")
 _HAS_PARENT_SQL = text("parent_id IS NOT NULL")
 _FOLLOWS_SQL = text("follows_id IS NOT NULL")
 _IN_BULK_SQL = text("bulk_id IS NOT NULL")
@@ -154,6 +156,8 @@ class Job(Telling, Model):
             postgresql_where=_UNFINISHED_SQL,
         ),
         Index("ix_jobs_waiting", "queue", "published_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
+        Index("ix_jobs_due", "queue", "run_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
+        Index("ix_jobs_finished", "finished_at", sqlite_where=_ENDED_SQL, postgresql_where=_ENDED_SQL),
         Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
         Index("ix_jobs_recent", "state", "id"),
@@ -209,6 +213,8 @@ class Job(Telling, Model):
     request_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
+    #: When it was due for the run that began then: between the two it waited for a worker.
+    due_at: Mapped[datetime | None]
     #: When it last got on: claimed, or further than before. Long ago while its worker lives: it is stalled.
     moved_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -240,6 +246,9 @@ class JobEvent(Model):
     """Something that happened to a job and that its row no longer shows."""
 
     __tablename__ = "job_events"
+    __table_args__ = (
+        Index("ix_job_events_failed", "at", sqlite_where=_GAVE_UP_SQL, postgresql_where=_GAVE_UP_SQL),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
@@ -297,20 +306,6 @@ class Cause(Model):
     text: Mapped[str] = mapped_column(Text)
     advice: Mapped[str | None] = mapped_column(Text)
     first_at: Mapped[datetime] = mapped_column(default=now)
-
-
-ALIVE_FOR = timedelta(seconds=20)
-
-
-class Worker(Model):
-    """A worker process and when it last said that it lives."""
-
-    __tablename__ = "workers"
-
-    name: Mapped[str] = mapped_column(String(120), primary_key=True)
-    concurrency: Mapped[int]
-    started_at: Mapped[datetime] = mapped_column(default=now)
-    seen_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Turn(Model):

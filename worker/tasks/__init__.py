@@ -4,6 +4,7 @@ from worker.tasks import accounts as accounts
 from worker.tasks import audience as audience
 from worker.tasks import bookings as bookings
 from worker.tasks import campaigns as campaigns
+from worker.tasks import charts as charts
 from worker.tasks import documents as documents
 from worker.tasks import exports as exports
 from worker.tasks import files as files
