@@ -27,7 +27,7 @@ def fields_of(service: Any) -> dict[str, Any]:
     return {
         "name": "Another one", "slug": f"other-{service.id}", "description": "", "minutes": "45",
         "price": "12.50", "currency": "INR", "capacity": "2", "zone": "Asia/Kolkata",
-        "lead_minutes": "60", "days_ahead": "30", "day_0": "09:00-12:00",
+        "lead_minutes": "60", "days_ahead": "30", "reminder_hours": "24", "day_0": "09:00-12:00",
     }  # fmt: skip
 
 

@@ -85,6 +85,8 @@ class Booking(Model):
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     confirmed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    #: When it was seen to that the customer is reminded, or need not be.
+    reminded_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=1)
 

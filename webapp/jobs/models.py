@@ -306,12 +306,3 @@ class Cause(Model):
     text: Mapped[str] = mapped_column(Text)
     advice: Mapped[str | None] = mapped_column(Text)
     first_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class Turn(Model):
-    """When each periodic job was last asked for, so that two beats ask once."""
-
-    __tablename__ = "turns"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    last_at: Mapped[datetime]
