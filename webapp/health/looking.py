@@ -11,9 +11,10 @@ from webapp.health.measuring import Depth
 from webapp.health.redis_there import broker
 from webapp.health.sending import Silence
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import Worker
+from webapp.jobs.worker_models import Worker
 from webapp.messages import stopping
 from webapp.messages.channels import Channel
+from webapp.schedules import beat_seen_at
 
 #: A worker that vanished is told of for so long; after that it is history.
 VANISHED_LATELY = timedelta(minutes=15)
@@ -68,7 +69,7 @@ def look() -> Look:
         ],
         depths=measuring.depths(),
         paused=paused,
-        beat_at=neighbours.beat_heard_at(),
+        beat_at=beat_seen_at(),
         missed=neighbours.missed(),
         stalled=neighbours.stalled(),
         shares=counting.shares(),

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.jobs import queues
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import ALIVE_FOR, WAITING, Job, JobState, Turn, Worker
+from webapp.jobs.models import WAITING, Job, JobState
+from webapp.jobs.worker_models import ALIVE_FOR, Worker
 from webapp.states import stands
 
 
@@ -24,23 +26,22 @@ class Depth(NamedTuple):
 
 
 def depths() -> dict[Queue, Depth]:
-    """Return what is due and waits, of every queue."""
+    """Return what is due and waits, of every queue, in two statements."""
+    behind = _untold()
+    return {
+        queue: Depth(depth.waiting, depth.oldest_seconds or 0.0, behind.get(queue, 0.0))
+        for queue, depth in queues.depths().items()
+    }
+
+
+def _untold() -> dict[Queue, float]:
     moment = now()
-    untold = case((Job.published_at.is_(None), Job.run_at))
     rows = db.session.execute(
-        select(Job.queue, func.count(), func.min(Job.run_at), func.min(untold))
-        .where(stands(Job.state, *WAITING), Job.run_at <= moment)
+        select(Job.queue, func.min(Job.run_at))
+        .where(stands(Job.state, *WAITING), Job.published_at.is_(None), Job.run_at <= moment)
         .group_by(Job.queue)
     )
-    found = {
-        queue: Depth(count, _since(oldest, moment), _since(behind, moment))
-        for queue, count, oldest, behind in rows
-    }
-    return {queue: found.get(queue, Depth()) for queue in Queue}
-
-
-def _since(then: datetime | None, moment: datetime) -> float:
-    return 0.0 if then is None else max(0.0, (moment - then).total_seconds())
+    return {queue: max(0.0, (moment - oldest).total_seconds()) for queue, oldest in rows}
 
 
 def running() -> dict[tuple[Queue, JobKind], int]:
@@ -68,11 +69,6 @@ def staff() -> Staff:
         [worker for worker in rows if worker.seen_at > limit],
         [worker for worker in rows if worker.seen_at <= limit],
     )
-
-
-def beat_heard_at() -> datetime | None:
-    """Return when a worker last heard beat tick; None when none ever did."""
-    return db.session.scalar(select(func.max(Turn.last_at)))
 
 
 def earliest_id(moment: datetime) -> uuid.UUID:

@@ -27,6 +27,7 @@ from webapp.health.rules import BY_KEY
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.messages.channels import Channel
 from webapp.messages.models import MessageState
+from webapp.schedules import beat_seen_at
 
 Family = Any
 
@@ -203,11 +204,15 @@ def _workers() -> Iterator[Family]:
     yield _one("workers", "Workers that say that they live.", len(there.alive))
     yield _one("worker_children", "Jobs that they can run at a time.",
                sum(worker.concurrency for worker in there.alive))  # fmt: skip
-    yield _one("worker_memory_bytes", "What they use together.", neighbours.memory(there.alive))
+    yield _one(
+        "worker_memory_bytes",
+        "What they use together.",
+        sum(worker.memory or 0 for worker in there.alive),
+    )
 
 
 def _clock(watch: Watch | None) -> Iterator[Family]:
-    beat = neighbours.beat_heard_at()
+    beat = beat_seen_at()
     if beat is not None:
         yield _one("beat_silent_seconds", "Since beat was last heard.", _age(beat))
     if watch is None:

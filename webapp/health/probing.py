@@ -17,6 +17,7 @@ from webapp.health import measuring, neighbours, thresholds
 from webapp.health.redis_there import broker
 from webapp.health.words import span_words
 from webapp.jobs.kinds import Queue
+from webapp.schedules import beat_seen_at
 
 PATIENCE = 1.0  # seconds that each part has for its answer
 KEPT = 1.0  # seconds for which an answer is given again
@@ -70,7 +71,7 @@ def facts() -> Facts:
     urgent = [queue for queue in (Queue.URGENT, Queue.MESSAGES) if queue in open_queues]
     return Facts(
         len(measuring.staff().alive),
-        neighbours.beat_heard_at(),
+        beat_seen_at(),
         sum(depths[queue].waiting for queue in open_queues),
         max((depths[queue].oldest for queue in open_queues), default=0.0),
         max((depths[queue].oldest for queue in urgent), default=0.0),
