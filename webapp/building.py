@@ -7,7 +7,18 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from webapp import broker, commands, database, errors, extensions, logs, pages, security, slices
+from webapp import (
+    broker,
+    commands,
+    database,
+    errors,
+    extensions,
+    faults,
+    logs,
+    pages,
+    security,
+    slices,
+)
 from webapp.accounts import access, polls
 from webapp.api import describing as api
 from webapp.config import BadSetting, Config
@@ -23,6 +34,7 @@ def build(config: Config | None = None) -> Flask:
     except BadSetting as problem:
         sys.exit(f"Bellhop cannot start: {problem}")
     logs.set_up(form=config.log_format, level=config.log_level)
+    faults.start(config, "web")
     app = Flask(__name__)
     app.config.from_mapping(_flask_settings(config))
     app.extensions["settings"] = config

@@ -16,7 +16,7 @@ from celery.signals import (
 from celery.worker.consumer import Consumer
 from kombu import Queue as KombuQueue
 
-from webapp import broker, create_app, logs
+from webapp import broker, create_app, faults, logs
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import Queue
 from webapp.messages import senders
@@ -26,6 +26,7 @@ flask_app = create_app()
 
 with flask_app.app_context():
     config = settings()
+faults.start(config, "worker")
 
 app = Celery("bellhop")
 app.conf.update(broker.settings(config.redis_url))

@@ -27,6 +27,7 @@ from webapp.clock import now
 from webapp.exports import asking
 from webapp.exports.models import Export
 from webapp.extensions import db
+from webapp.health.models import Alert
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.worker_models import Pause, Worker
@@ -72,6 +73,7 @@ class World:
     #: A campaign that is being sent, with a message in each state.
     sent: Campaign
     knowledge: Knowledge
+    alert_id: int
     #: The name of a worker that lives.
     worker: str
     report_id: int
@@ -115,6 +117,8 @@ class World:
             "chunk_id": self.knowledge.chunk.id,
             "question_id": self.knowledge.question.id,
             "page_id": self.knowledge.pages["read"].id,
+            "alert_id": self.alert_id,
+            "line": "backup_tried",
             "worker_name": self.worker,
             "queue": "bulk",
             "name": "old-sessions",
@@ -181,7 +185,8 @@ def make(app: Flask) -> World:
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        some_lists(), under_way(), some_knowledge(), some_workers(jobs["PROGRESS"]), a_report(), a_token(guest),
+        some_lists(), under_way(), some_knowledge(), an_alert(),
+        some_workers(jobs["PROGRESS"]), a_report(), a_token(guest),
     )  # fmt: skip
 
 
@@ -207,6 +212,14 @@ def a_token(guest: User) -> ApiToken:
     token, _secret = programs.make(name, [Scope.TASKS_READ], by=guest)
     db.session.commit()
     return token
+
+
+def an_alert() -> int:
+    """Return the number of an alert that is open."""
+    alert = Alert(rule="waiting", text="1,234 jobs wait.", opened_at=now())
+    db.session.add(alert)
+    db.session.commit()
+    return alert.id
 
 
 def an_announcement(guest: User) -> tuple[int, int]:

@@ -6,7 +6,8 @@ from typing import Any
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import Job, JobState, Worker
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.worker_models import Worker
 
 ELSEWHERE = "elsewhere/4026531836:12:345"
 
