@@ -126,6 +126,7 @@ class World:
             "token_id": self.api_token.id,
             "task_id": self.jobs["FAILURE"].id,
             "document_id": self.knowledge.documents["ready"].id,
+            "kind": "jobs",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:

@@ -29,6 +29,7 @@ from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Impossible, NotNow, Run
 from webapp.message_templates.rendering import BadTemplate
+from webapp.messages import no_offers
 from webapp.messages.channels import Channel
 
 log = structlog.get_logger(__name__)
@@ -169,6 +170,7 @@ def _texts(campaign: Campaign) -> Composer:
 def check_some(campaign_id: int, findings: Findings, texts: Composer) -> bool:
     """Look at the next recipients; False when there is none. The caller commits."""
     people = people_after(campaign_id, findings.reached)
+    no_offers.come_back(texts.lanes(people))
     suppressed = texts.suppressed(people)
     db.session.commit()  # on SQLite nobody else could write while the texts are made
     firsts = [findings.add(one, list(texts.each(one, suppressed=suppressed))) for one in people]

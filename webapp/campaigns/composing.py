@@ -15,7 +15,7 @@ from webapp.message_templates.rendering import (
     Renderer,
     renderer,
 )
-from webapp.messages import suppressing
+from webapp.messages import no_offers, suppressing
 from webapp.messages.channels import Channel
 from webapp.messages.models import SuppressedBecause, Suppression
 from webapp.messages.stopping import NAMES
@@ -119,16 +119,20 @@ class Composer:
 
     def suppressed(self, people: Iterable[Who]) -> Suppressed:
         """Return who of some people gets nothing by a channel, and why."""
-        lanes = [
+        lanes = self.lanes(people)
+        rows = db.session.execute(
+            select(Suppression.lane, Suppression.why).where(Suppression.lane.in_(lanes))
+        )
+        return {**no_offers.known(lanes), **{row.lane: row.why for row in rows}}
+
+    def lanes(self, people: Iterable[Who]) -> list[str]:
+        """Return every lane by which some people could be reached."""
+        return [
             f"{way.channel}:{address}"
             for who in people
             for way in self.ways
             if (address := address_of(who, way.channel))
         ]
-        rows = db.session.execute(
-            select(Suppression.lane, Suppression.why).where(Suppression.lane.in_(lanes))
-        )
-        return {row.lane: row.why for row in rows}
 
 
 def address_of(who: Who, channel: Channel) -> str | None:

@@ -69,6 +69,8 @@ class Campaign(Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    #: When it was made to tell nobody any more who its recipients were.
+    forgotten_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     sms: Mapped[TemplateVersion | None] = relationship(foreign_keys=[sms_id])

@@ -71,6 +71,8 @@ def ask(campaign: Campaign, state: str, code: str = "") -> Job:
     batch = campaign.batch
     if batch is None or state not in STATES or code == standing.NO_CODE:
         raise NotPossible("Nothing of this campaign can be sent again.")
+    if campaign.forgotten_at is not None:
+        raise NotPossible("The numbers and addresses of its recipients have been removed.")
     if twin := _same(campaign, state, code):
         return twin
     found = reach(campaign, state, code)

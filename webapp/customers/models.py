@@ -35,6 +35,8 @@ class Customer(Model):
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     note: Mapped[str] = mapped_column(String(2000), default="")
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    #: When everything about them was erased; what is left is a number.
+    erased_at: Mapped[datetime | None]
 
     tags: Mapped[list["CustomerTag"]] = relationship(
         cascade="all, delete-orphan", order_by="CustomerTag.tag"

@@ -2,7 +2,7 @@
 
 from zoneinfo import available_timezones
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -56,7 +56,7 @@ def show(customer_id: int) -> ResponseReturnValue:
 @needs(Role.OPERATOR)
 def edit(customer_id: int) -> ResponseReturnValue:
     """Show the form."""
-    customer = db.get_or_404(Customer, customer_id)
+    customer = _not_erased(customer_id)
     return _form(customer, CustomerForm(obj=customer))
 
 
@@ -64,7 +64,7 @@ def edit(customer_id: int) -> ResponseReturnValue:
 @needs(Role.OPERATOR)
 def update(customer_id: int) -> ResponseReturnValue:
     """Store what was typed."""
-    customer, form = db.get_or_404(Customer, customer_id), CustomerForm(request.form)
+    customer, form = _not_erased(customer_id), CustomerForm(request.form)
     if not form.validate():
         return _form(customer, form, status=422)
     try:
@@ -76,6 +76,13 @@ def update(customer_id: int) -> ResponseReturnValue:
     db.session.commit()
     say("Saved.")
     return goes_to(url_for(".show", customer_id=customer_id))
+
+
+def _not_erased(customer_id: int) -> Customer:
+    customer = db.get_or_404(Customer, customer_id)
+    if customer.erased_at is not None:
+        abort(409, "This customer has been erased, so nothing can be written down about them.")
+    return customer
 
 
 def _form(customer: Customer, form: CustomerForm, *, status: int = 200) -> ResponseReturnValue:

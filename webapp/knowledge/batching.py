@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from webapp.knowledge import cutting
-from webapp.knowledge.looking import a_look
 from webapp.knowledge.models import Part, PartUnit, Reading
 from webapp.knowledge.placing import Text
 from webapp.knowledge.sentences import Size
+from webapp.looking import a_look
 
 #: Parts that are held in memory at once, and so the most that a reading costs there.
 PARTS_AT_ONCE = 8

@@ -14,10 +14,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webapp.extensions import db
 from webapp.knowledge import analysing, index_on_postgresql, index_on_sqlite
 from webapp.knowledge.index_tables import Tally
-from webapp.knowledge.looking import a_look
 from webapp.knowledge.models import Chunk, Reading
 from webapp.knowledge.sought import Sought
 from webapp.knowledge.stop_words import STOP_WORDS
+from webapp.looking import a_look
 
 INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 #: Headings that lead a passage stand within so many characters of it.

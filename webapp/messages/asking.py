@@ -22,6 +22,8 @@ def send_again(message: Message) -> None:
     When the customer's number or address has been corrected since, it goes to the new one.
     """
     again = (MessageState.FAILED, MessageState.UNKNOWN, MessageState.CANCELLED)
+    if not message.address:
+        raise NotPossible("Its text and its address have been removed, so it is not sent again.")
     clean = {"failures": 0, "finished_at": None, "error": None, "advice": None, "code": None}
     if not move(message, MessageState.QUEUED, expect=again, due_at=now(), **clean):
         raise NotPossible("This message is on its way or has arrived, so it is not sent again.")

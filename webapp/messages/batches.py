@@ -139,6 +139,7 @@ def send_again_some(
         Message.superseded.is_(False),
         Message.state == state,
         Message.state.in_(AGAIN),
+        Message.address != "",
         *([] if code is None else [Message.code == code]),
         *([] if after is None else [Message.id > after]),
     ]

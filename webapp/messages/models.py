@@ -196,7 +196,7 @@ class ProviderEvent(Model):
     #: The provider's id of the message that we do not know yet.
     orphan_of: Mapped[str | None] = mapped_column(String(120))
     problem: Mapped[str | None] = mapped_column(Text)
-    received_at: Mapped[datetime] = mapped_column(default=now)
+    received_at: Mapped[datetime] = mapped_column(default=now, index=True)
     handled_at: Mapped[datetime | None]
 
 

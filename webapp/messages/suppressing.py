@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webapp.accounts.acting import record, who
 from webapp.clock import now
 from webapp.extensions import db, settings
+from webapp.messages import no_offers
 from webapp.messages.channels import Channel, Outcome
 from webapp.messages.channels.outcomes import Flag, explain
 from webapp.messages.models import Message, SuppressedBecause, Suppression
@@ -76,6 +77,7 @@ def lift(
     What was said ``at`` a time does not undo what was said after it, and only came before it.
     """
     lane = Lane(channel, address)
+    no_offers.come_back([str(lane)])
     before = [Suppression.created_at <= at] if at else []
     gone = db.session.execute(
         delete(Suppression)

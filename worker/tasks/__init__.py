@@ -14,5 +14,6 @@ from worker.tasks import messages as messages
 from worker.tasks import notices as notices
 from worker.tasks import payments as payments
 from worker.tasks import reports as reports
+from worker.tasks import retention as retention
 from worker.tasks import templates as templates
 from worker.tasks import websites as websites

@@ -1,0 +1,207 @@
+"""What jobs keep about people, and how it is forgotten."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, delete, exists, or_, select, true, tuple_, update
+
+from webapp.extensions import db
+from webapp.forgetting import Column, Keeps, Kept, Person, Steps, Table, remove_children
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.models import (
+    FINISHED,
+    UNFINISHED,
+    Cause,
+    Job,
+    JobEvent,
+    JobLog,
+    JobState,
+    Subject,
+    Turn,
+    Worker,
+)
+from webapp.states import stands
+
+#: Rows of one person that are dealt with in a step.
+SOME = 500
+
+
+def remove_jobs(ids: Sequence[uuid.UUID], size: int) -> Steps:
+    """Remove jobs that have ended, with what happened to them, and the names and causes nobody else has."""
+    yield from remove_children(JobLog, JobLog.job_id.in_(ids), size)
+    yield from remove_children(JobEvent, JobEvent.job_id.in_(ids), size)
+    gone = db.session.execute(
+        delete(Job)
+        .where(Job.id.in_(ids), stands(Job.state, *FINISHED))
+        .returning(Job.about_id, Job.cause_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    yield len(gone)
+    yield from _remove_unused(Subject, Job.about_id, {row.about_id for row in gone})
+    yield from _remove_unused(Cause, Job.cause_id, {row.cause_id for row in gone})
+
+
+def _remove_unused(table: type[Subject] | type[Cause], by: Column, ids: set[int | None]) -> Steps:
+    """Remove those of some rows that no job needs any more.
+
+    They are locked before it is asked whether one does, and one that somebody is about to use is skipped.
+    """
+    unused = [table.id.in_(ids - {None}), ~exists().where(by == table.id)]
+    free = db.session.scalars(
+        select(table.id).where(*unused).with_for_update(skip_locked=True)
+    ).all()
+    if free:
+        db.session.execute(
+            delete(table)
+            .where(table.id.in_(free), unused[1])
+            .execution_options(synchronize_session=False)
+        )
+        yield 0
+
+
+def remove_logs(ids: Sequence[int], _size: int) -> Steps:
+    """Remove lines of the log."""
+    db.session.execute(
+        delete(JobLog).where(JobLog.id.in_(ids)).execution_options(synchronize_session=False)
+    )
+    yield len(ids)
+
+
+def remove_details(ids: Sequence[uuid.UUID], _size: int) -> Steps:
+    """Take the technical details away from jobs that have ended."""
+    db.session.execute(
+        update(Job)
+        .where(Job.id.in_(ids), stands(Job.state, *FINISHED))
+        .values(traceback=None, version=Job.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    yield len(ids)
+
+
+OLD = (
+    Kept(
+        name="jobs",
+        title="Finished jobs",
+        unit="jobs",
+        goes="The job with its history, its log and its result, whether it went well, failed or was stopped.",
+        stays="What it did: bookings, messages, campaigns and documents. The charts keep their sums.",
+        least=7,
+        key=Job.id,
+        by=Job.id,
+        at=Job.finished_at,
+        holds=true(),
+        free=stands(Job.state, *FINISHED),
+        remove=remove_jobs,
+    ),
+    Kept(
+        name="routine",
+        title="Routine jobs that went well",
+        unit="jobs",
+        goes="Jobs that the clock asked for and that had nothing to tell.",
+        stays="Routine jobs that failed or were stopped are kept like all others.",
+        days=1,
+        key=Job.id,
+        by=Job.id,
+        at=Job.finished_at,
+        holds=Job.routine & Job.state.not_in([JobState.FAILURE, JobState.REVOKED]),
+        free=Job.routine & (Job.state == JobState.SUCCESS),
+        remove=remove_jobs,
+    ),
+    Kept(
+        name="logs",
+        title="Log lines of jobs",
+        unit="lines",
+        goes="What was logged while a job ran.",
+        stays="The job, its history and how it ended.",
+        days=30,
+        key=JobLog.id,
+        by=JobLog.job_id,
+        at=JobLog.at,
+        holds=true(),
+        free=true(),
+        remove=remove_logs,
+    ),
+    Kept(
+        name="details",
+        title="Technical details of failures",
+        unit="jobs",
+        goes="The report of where in the program a job failed.",
+        stays="The job, and the sentence that says why it failed.",
+        days=30,
+        key=Job.id,
+        by=Job.id,
+        at=Job.finished_at,
+        holds=Job.traceback.is_not(None),
+        free=stands(Job.state, *FINISHED),
+        remove=remove_details,
+    ),
+)
+
+
+def about(person: Person) -> ColumnElement[bool]:
+    """Say in SQL that a job is about a person or one of their bookings."""
+    return or_(*(_named(Job, *subject) for subject in person.subjects))
+
+
+def _named(table: Table, kind: str, ref: str) -> ColumnElement[bool]:
+    if table is Subject:
+        return tuple_(Subject.type, Subject.ref) == tuple_(kind, ref)
+    return (Job.subject_type == kind) & (Job.subject_id == ref)
+
+
+def objections(person: Person) -> list[str]:
+    """Say which jobs about a person have not ended."""
+    wanted = select(Job).where(
+        about(person), stands(Job.state, *UNFINISHED), Job.kind != JobKind.CUSTOMER_ERASE
+    )
+    return [
+        f"The job “{job.title}” has not ended: wait for its end, or stop it."
+        for job in db.session.scalars(wanted.limit(5))
+    ]
+
+
+def forget(person: Person) -> Steps:
+    """Take the words away from jobs about a person; that they were run, and how they ended, stays."""
+    mine = about(person) & stands(Job.state, *FINISHED)
+    ids = db.session.scalars(select(Job.id).where(mine)).all()
+    for start in range(0, len(ids), SOME):
+        some = ids[start : start + SOME]
+        yield from remove_children(JobLog, JobLog.job_id.in_(some), SOME)
+        db.session.execute(
+            update(Job)
+            .where(Job.id.in_(some))
+            .values(note=None, traceback=None, before=None, version=Job.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        yield len(some)
+
+
+def finally_forget(person: Person) -> None:
+    """Give what jobs are about the name that the customer has from now on."""
+    for subject in person.subjects:
+        db.session.execute(
+            update(Subject).where(_named(Subject, *subject)).values(name=person.called)
+        )
+
+
+KEEPS = Keeps(
+    sentences={
+        Job: "args before note result error advice traceback",
+        JobEvent: "text reason",
+        JobLog: "text",
+        Subject: "name",
+        Cause: "text advice",
+    },
+    free={
+        Job: "subject_type subject_id key worker request_id",
+        JobLog: "level",
+        Subject: "type ref",
+        Cause: "fingerprint",
+        Worker: "name",
+        Turn: "name",
+    },
+    old=OLD,
+    objections=objections,
+    forget=forget,
+    finally_forget=finally_forget,
+)
