@@ -198,7 +198,7 @@ def shown(job: Job, name: str | None = None) -> dict[str, Any]:
 
 def progress(job: Telling) -> dict[str, Any]:
     """Return how far a job is; whatever went well is done to the last."""
-    total, left = job.total, job.time_left
+    total, left = job.total, job.seconds_left
     percent = None if not total else min(100, job.done * 100 // total)
     if job.state == JobState.SUCCESS:
         percent = 100

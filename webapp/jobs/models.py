@@ -117,10 +117,19 @@ class Telling:
     @property
     def time_left(self) -> str | None:
         """When it ends at the speed so far, in words; None while that would be a guess."""
+        left = self._left()
+        return f"{spans.about(*left)} left" if left else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The same in seconds: the later end of what is likely."""
+        left = self._left()
+        return left[1] if left else None
+
+    def _left(self) -> tuple[float, float] | None:
         if self.state != JobState.PROGRESS or not self.started_at or self.failures:
             return None
-        left = spans.left(self.done, self.total, now() - self.started_at)
-        return f"{spans.about(*left)} left" if left else None
+        return spans.left(self.done, self.total, now() - self.started_at)
 
     @property
     def events(self) -> list[Moment]:
