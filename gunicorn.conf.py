@@ -39,3 +39,10 @@ def post_fork(server: Any, worker: Any) -> None:
     with app.app_context():
         for engine in app.extensions["sqlalchemy"].engines.values():
             engine.dispose(close=False)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let each web process look now and then whether all is well; one of them all does at a time."""
+    from webapp.health import watching
+
+    watching.start(worker.app.wsgi())

@@ -62,7 +62,7 @@ def measure(database: str) -> None:
     print(verdict(f"ten bars cost, on {database}", bars, TEN_BARS, at_most=True), flush=True)
 
 
-def prepare() -> SimpleNamespace:
+def prepare(role: str = "viewer") -> SimpleNamespace:
     """Make a person who is signed in, a booking with its job and messages, and ten running jobs."""
     from benchmarks.stage.rows import booking_with_work, running_job
     from webapp import create_app
@@ -73,13 +73,14 @@ def prepare() -> SimpleNamespace:
     app, token = create_app(), secrets.token_urlsafe(32)
     with app.app_context():
         db.create_all()
-        user = User(name="Vera", email="vera@desk.example", role=Role.VIEWER)
+        user = User(name="Vera", email="vera@desk.example", role=Role(role))
         digest = hashlib.sha256(token.encode()).hexdigest()
         db.session.add(Session(token_hash=digest, user=user, expires_at=now() + timedelta(hours=8)))
         booking = booking_with_work()
         jobs = [running_job() for _ in range(10)]
         db.session.commit()
         paths = SimpleNamespace(booking=f"/bookings/{booking.id}", one=f"/jobs/{jobs[0].id}")
+        paths.jobs = [f"/jobs/{job.id}" for job in jobs]
         db.session.remove()
         db.engine.dispose()
     serializer = app.session_interface.get_signing_serializer(app)

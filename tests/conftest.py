@@ -9,7 +9,6 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from devtools.valkey import Valkey
@@ -134,14 +133,20 @@ def forget_tries(app: Flask) -> None:
 
 
 def empty_tables() -> None:
-    """Empty every table, children first."""
+    """Empty every table, children first, by one message to the database: it is done after each test."""
     names = [table.name for table in reversed(database.metadata.sorted_tables)]
-    if database.engine.dialect.name == "postgresql":
-        # Deleting a few rows is a tenth of the time that TRUNCATE takes.
-        database.session.execute(text("SET LOCAL session_replication_role = replica"))
-    for name in names:
-        database.session.execute(text(f"DELETE FROM {name}"))
-    database.session.commit()
+    script = "".join(f"DELETE FROM {name};" for name in names)
+    connection = database.engine.raw_connection()
+    try:
+        driver: Any = connection.driver_connection
+        if database.engine.dialect.name == "sqlite":
+            driver.executescript(f"BEGIN IMMEDIATE;{script}COMMIT;")
+        else:
+            # Deleting a few rows is a tenth of the time that TRUNCATE takes.
+            driver.execute(f"SET LOCAL session_replication_role = replica;{script}")
+            driver.commit()
+    finally:
+        connection.close()
     database.session.remove()
 
 

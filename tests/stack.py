@@ -32,7 +32,7 @@ from webapp.accounts.models import Session as SignedIn
 from webapp.clock import now
 from webapp.config import Config
 from webapp.database import engine_options
-from webapp.jobs.models import Worker
+from webapp.jobs.worker_models import Worker
 
 if TYPE_CHECKING:
     from tests.services import Kind, NewDatabase

@@ -1,6 +1,9 @@
 """What the side that publishes and the side that works must agree on."""
 
+from functools import cache
 from typing import Any
+
+import redis
 
 AGAIN, NEW = 0, 1
 """The two lists of a queue, as Celery's priorities: what was tried before is taken first."""
@@ -13,6 +16,7 @@ def settings(redis_url: str) -> dict[str, Any]:
     """
     return {
         "broker_url": redis_url,
+        "broker_transport": "webapp.publishing:Transport",
         "broker_transport_options": {
             "priority_steps": [AGAIN, NEW],
             "sep": ":",
@@ -27,9 +31,20 @@ def settings(redis_url: str) -> dict[str, Any]:
             "socket_keepalive": True,
         },
         "broker_connection_retry": False,
-        "broker_pool_limit": 4,
+        "broker_pool_limit": 1,
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_ignore_result": True,
         "task_publish_retry": False,
     }
+
+
+@cache
+def quick_line(redis_url: str) -> redis.BlockingConnectionPool:
+    """Return this process's one connection for short questions: limits, and whether Redis is there.
+
+    Whoever finds it in use waits for it. After half a second without an answer it is given up.
+    """
+    return redis.BlockingConnectionPool.from_url(
+        redis_url, max_connections=1, timeout=1, socket_connect_timeout=0.5, socket_timeout=0.5
+    )

@@ -7,8 +7,20 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from webapp import commands, database, errors, extensions, logs, pages, security, slices
+from webapp import (
+    broker,
+    commands,
+    database,
+    errors,
+    extensions,
+    faults,
+    logs,
+    pages,
+    security,
+    slices,
+)
 from webapp.accounts import access, polls
+from webapp.api import describing as api
 from webapp.config import BadSetting, Config
 from webapp.home import views as home
 
@@ -22,6 +34,7 @@ def build(config: Config | None = None) -> Flask:
     except BadSetting as problem:
         sys.exit(f"Bellhop cannot start: {problem}")
     logs.set_up(form=config.log_format, level=config.log_level)
+    faults.start(config, "web")
     app = Flask(__name__)
     app.config.from_mapping(_flask_settings(config))
     app.extensions["settings"] = config
@@ -32,7 +45,7 @@ def build(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = database.RowId
     for blueprint in slices.BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for part in (polls, pages, errors, access, commands, home):
+    for part in (polls, pages, errors, access, commands, home, api):
         part.init_app(app)
     access.require_declared(app)
     _wrap(app, config)
@@ -56,7 +69,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         # The session row says how long a session lives; a second clock would only surprise.
         "WTF_CSRF_SSL_STRICT": config.public_url.startswith("https://"),
         "RATELIMIT_STORAGE_URI": config.redis_url,
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "RATELIMIT_STORAGE_OPTIONS": {"connection_pool": broker.quick_line(config.redis_url)},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "COMPRESS_MIN_SIZE": 500,
         "COMPRESS_ALGORITHM": ["br", "gzip"],

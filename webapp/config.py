@@ -15,6 +15,7 @@ from webapp.providers import (
     WhatsAppAccount,
     sandboxed,
 )
+from webapp.signals import Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Config:
     model_key: str | None
     model_name: str | None
     embeddings_name: str | None
+    signals: Signals
+    #: How often one token may ask for something, and change something.
+    api_rate: str
+    api_write_rate: str
     sandbox_url: str | None
     sandbox: Sandbox
     whatsapp: WhatsAppAccount | None
@@ -125,6 +130,9 @@ class Config:
             model_key=read.optional("MODEL_KEY"),
             model_name=read.optional("MODEL_NAME"),
             embeddings_name=read.optional("EMBEDDINGS_NAME"),
+            signals=Signals.read(read),
+            api_rate=read.rate("API_RATE", default="300 per minute"),
+            api_write_rate=read.rate("API_WRITE_RATE", default="60 per minute"),
             sandbox_url=read.optional("SANDBOX_URL"),
             sandbox=stand_in,
             whatsapp=WhatsAppAccount.read(read) or stand_in.whatsapp,

@@ -39,7 +39,9 @@ def engine_options(url: str, *, threads: int) -> dict[str, Any]:
         return {"connect_args": {"timeout": 30}}
     return {
         "pool_size": threads,
-        "max_overflow": 2,
+        # Now and then a thread needs a second one for a moment; with one more than there are threads,
+        # there is always one that gets on.
+        "max_overflow": 1,
         "pool_recycle": 280,
         "connect_args": {"connect_timeout": 5},
     }
@@ -108,26 +110,31 @@ class Glance:
         self.ready: dict[str, Ready] = {}
         self.readers: dict[str, list[Any]] = {}
 
-    def __call__(self, engine: Engine, **values: Any) -> tuple[Any, ...] | None:
-        """Return the first row for these values, or None."""
-        text, order, processors, fixed = self._compiled(engine)
-        bound = fixed | {name: _bind(processors[name], value) for name, value in values.items()}
-        connection = engine.raw_connection()
+    def __call__(self, where: Engine | Connection, **values: Any) -> tuple[Any, ...] | None:
+        """Return the first row for these values, or None.
+
+        On an engine it is a transaction by itself; on a connection, part of that one's.
+        """
+        ready = self._compiled(where.dialect)
+        bound = ready.fixed | {
+            name: _bind(ready.processors[name], value) for name, value in values.items()
+        }
+        handed = [bound[name] for name in ready.order] if ready.order else bound
+        if isinstance(where, Connection):
+            return _first(where.connection.driver_connection, ready.text, handed)
+        connection = where.raw_connection()
         try:
-            driver: Any = connection.driver_connection
-            with _no_transaction(driver, engine.dialect.name):
-                found = driver.execute(text, [bound[name] for name in order] if order else bound)
-                rows: list[tuple[Any, ...]] = found.fetchall()
-                return rows[0] if rows else None
+            with _no_transaction(connection.driver_connection, where.dialect.name):
+                return _first(connection.driver_connection, ready.text, handed)
         finally:
             connection.close()
 
-    def read(self, engine: Engine, **values: Any) -> tuple[Any, ...] | None:
+    def read(self, where: Engine | Connection, **values: Any) -> tuple[Any, ...] | None:
         """Return the first row of a SELECT for these values, with times, enums and the like."""
-        row = self(engine, **values)
+        row = self(where, **values)
         if row is None:
             return None
-        pairs = zip(row, self._readers(engine.dialect), strict=True)
+        pairs = zip(row, self._readers(where.dialect), strict=True)
         return tuple(value if reader is None else reader(value) for value, reader in pairs)
 
     def _readers(self, dialect: Dialect) -> list[Any]:
@@ -138,8 +145,7 @@ class Glance:
             ]
         return self.readers[dialect.name]
 
-    def _compiled(self, engine: Engine) -> "Ready":
-        dialect = engine.dialect
+    def _compiled(self, dialect: Dialect) -> "Ready":
         if dialect.name not in self.ready:
             literal = {"render_postcompile": True}
             made = cast(
@@ -152,6 +158,11 @@ class Glance:
             fixed = {name: _bind(processors[name], value) for name, value in made.params.items()}
             self.ready[dialect.name] = Ready(str(made), made.positiontup, processors, fixed)
         return self.ready[dialect.name]
+
+
+def _first(driver: Any, text: str, handed: Any) -> tuple[Any, ...] | None:
+    rows: list[tuple[Any, ...]] = driver.execute(text, handed).fetchall()
+    return rows[0] if rows else None
 
 
 def _bind(processor: Any, value: Any) -> Any:

@@ -1,10 +1,12 @@
 """The environment: one variable at a time, checked, and named when it is wrong."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 MIN_SECRET = 32
+RATE = re.compile(r"[1-9]\d{0,8} per (second|minute|hour|day)")
 TLS_VERIFY = {"CERT_NONE": "none", "CERT_OPTIONAL": "optional", "CERT_REQUIRED": "required"}
 
 
@@ -52,6 +54,13 @@ class Reader:
                 f"{name} must be seconds with commas, such as {default}, not {value!r}."
             )
         return tuple(int(part) for part in parts)
+
+    def rate(self, name: str, *, default: str) -> str:
+        """Return how often something may be done, such as 300 per minute."""
+        value = self.text(name, default=default)
+        if not RATE.fullmatch(value):
+            raise BadSetting(f"{name} must be such as {default}, not {value!r}.")
+        return value
 
     def names(self, name: str) -> tuple[str, ...]:
         """Return a list of names with commas, in small letters; empty when absent."""

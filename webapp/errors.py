@@ -32,12 +32,33 @@ WORDS = {
         "That is not possible any more", "Somebody else was faster. Reload to see how it is now."
     ),
     413: Words("That is too large", "Send something smaller."),
+    415: Words("That is not in a form that is understood here", "Send it in another form."),
+    422: Words("Something in it cannot be right", "Look at it again and send it once more."),
     429: Words("That was too often", "Wait a minute and try again."),
     500: Words(
         "Something went wrong on our side", "Nothing you typed is to blame. Try again in a minute."
     ),
     503: Words("We cannot do that just now", "Try again in a minute."),
 }
+#: The same next steps for whoever writes a program, where people and programs differ.
+ADVICE = {
+    400: "Compare the request with the description at /api/docs.",
+    401: "Make a token on the page “API tokens”, or ask an admin for one.",
+    403: "Ask an admin for a token that may do it.",
+    404: "Look at the number in the address, and at the addresses at /api/docs.",
+    405: "The header Allow says which methods there are.",
+    409: "Ask again how it is now.",
+    413: "Send something smaller.",
+    415: "Send JSON with the header “Content-Type: application/json”, or the form that /api/docs names.",
+    422: "Mend the fields that are named, and send it again.",
+    429: "Wait as many seconds as the header Retry-After says.",
+    500: "Try again in a minute, with the same Idempotency-Key. If it stays, name the request_id.",
+    503: "Try again in a minute, with the same Idempotency-Key.",
+}
+#: Where only programs ask.
+PROGRAMS = "/api/"
+#: Headers of a refusal that tell what to do.
+TOLD = {"Allow", "Retry-After", "WWW-Authenticate"}
 
 
 def init_app(app: Flask) -> None:
@@ -57,7 +78,8 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     """Keep the sentence that a view gave with abort(), never werkzeug's own."""
     standard = type(error).description
     said = error.description if error.description != standard else None
-    return answer(error.code or 500, said)
+    kept = {name: text for name, text in error.get_headers() if name in TOLD}
+    return answer(error.code or 500, said, headers=kept)
 
 
 def database_error(error: SQLAlchemyError) -> ResponseReturnValue:
@@ -74,14 +96,32 @@ def crash(error: Exception) -> ResponseReturnValue:
     return answer(500)
 
 
-def answer(code: int, said: str | None = None) -> ResponseReturnValue:
-    """Build the answer for a person or a program."""
+def for_program() -> bool:
+    """Say whether a program asks, which wants JSON whatever else it says."""
+    return "for_program" in g or request.path.startswith(PROGRAMS)
+
+
+def answer(
+    code: int,
+    said: str | None = None,
+    *,
+    fields: dict[str, list[str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> ResponseReturnValue:
+    """Build the answer for a person or a program; ``fields`` says what is wrong in which one."""
     words = WORDS.get(code, WORDS[500 if code >= 500 else 400])
     sentence = said or f"{words.title}."
-    if request.accept_mimetypes.best == "application/json" or request.is_json:
-        return jsonify(error=sentence, advice=words.advice, request_id=g.get("request_id")), code
+    if for_program() or request.accept_mimetypes.best == "application/json" or request.is_json:
+        told = jsonify(
+            error=sentence,
+            advice=ADVICE.get(code, words.advice) if for_program() else words.advice,
+            fields=fields or {},
+            request_id=g.get("request_id"),
+        )
+        return told, code, headers or {}
     if wants_fragment():
-        return f"{sentence} {words.advice}", code, {"Content-Type": "text/plain; charset=utf-8"}
+        plain = {"Content-Type": "text/plain; charset=utf-8"}
+        return f"{sentence} {words.advice}", code, plain | (headers or {})
     page = render_template(
         "errors/error.html",
         title=words.title,
@@ -89,7 +129,7 @@ def answer(code: int, said: str | None = None) -> ResponseReturnValue:
         advice=words.advice,
         back=came_from(),
     )
-    return page, code
+    return page, code, headers or {}
 
 
 def came_from() -> str | None:

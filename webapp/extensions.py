@@ -16,7 +16,17 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
-from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator, Uuid
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    TypeDecorator,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -106,6 +116,15 @@ broker = Celery("bellhop", set_as_current=False)
 def settings() -> "Config":
     """Return the settings of the running app."""
     return cast("Config", current_app.extensions["settings"])
+
+
+def nearest() -> Engine | Connection:
+    """Return the connection that this thread has in use, else the engine.
+
+    For a Glance in the middle of a request, which would otherwise take a second connection.
+    """
+    session = db.session()
+    return session.connection() if session.in_transaction() else db.engine
 
 
 def bind(app: Flask) -> None:

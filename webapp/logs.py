@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 import uuid
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -24,6 +24,16 @@ SHARED = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+
+
+#: Who else hears each of our own lines, as a dictionary.
+listeners: list[Callable[[dict[str, Any]], None]] = []
+
+
+def _pass_on(_logger: Any, _method: str, line: Any) -> Any:
+    for hear in listeners:
+        hear(dict(line))
+    return line
 
 
 def set_up(*, form: str, level: str) -> None:
@@ -49,7 +59,11 @@ def set_up(*, form: str, level: str) -> None:
     for library in CHATTY:
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            *SHARED,
+            _pass_on,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from webapp.accounts import models as accounts
 from webapp.accounts import views as account_pages
+from webapp.api import docs_views as api_pages
 from webapp.api import models as api
 from webapp.api import views as token_pages
 from webapp.bookings import book_views as book_pages
@@ -29,8 +30,10 @@ from webapp.exports import views as export_pages
 from webapp.health import models as health
 from webapp.health import views as health_pages
 from webapp.home import views as home
+from webapp.jobs import failure_views as failure_pages
+from webapp.jobs import filter_views as filter_pages
+from webapp.jobs import list_views as job_pages
 from webapp.jobs import models as jobs
-from webapp.jobs import views as job_pages
 from webapp.knowledge import ask_views as ask_pages
 from webapp.knowledge import index_tables
 from webapp.knowledge import models as knowledge
@@ -84,6 +87,7 @@ TABLES = (
 )
 PAGES = (
     account_pages,
+    api_pages,
     ask_pages,
     audience_pages,
     book_pages,
@@ -93,6 +97,8 @@ PAGES = (
     customer_pages,
     document_pages,
     export_pages,
+    failure_pages,
+    filter_pages,
     health_pages,
     home,
     job_pages,

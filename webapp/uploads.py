@@ -50,7 +50,7 @@ def accept(
             return errors.answer(413)
         answer = refused()
         db.session.rollback()
-        _throw_away()
+        throw_away()
         return answer
 
 
@@ -71,8 +71,8 @@ def size_of(stream: IO[bytes]) -> int:
     return size
 
 
-def _throw_away() -> None:
-    """Read what the browser still sends: a connection closed before shows it no answer at all."""
+def throw_away() -> None:
+    """Read what is still being sent, for a while: a connection closed before shows it no answer at all."""
     left, end = request.content_length or 0, time.monotonic() + PATIENCE
     source = request.environ["wsgi.input"]
     while left > 0 and time.monotonic() < end:

@@ -13,18 +13,20 @@ from celery.signals import (
     worker_process_shutdown,
     worker_ready,
 )
+from celery.worker.consumer import Consumer
 from kombu import Queue as KombuQueue
 
-from webapp import broker, create_app, logs
+from webapp import broker, create_app, faults, logs
 from webapp.extensions import db, settings
 from webapp.jobs.kinds import Queue
 from webapp.messages import senders
-from worker import sweeper
+from worker import sweeper, wishes
 
 flask_app = create_app()
 
 with flask_app.app_context():
     config = settings()
+faults.start(config, "worker")
 
 app = Celery("bellhop")
 app.conf.update(broker.settings(config.redis_url))
@@ -80,8 +82,8 @@ def _hang_up(**_: Any) -> None:
 
 
 @worker_ready.connect
-def _begin_to_sweep(**_: Any) -> None:
-    sweeper.start(flask_app, concurrency=config.worker_concurrency)
+def _begin_to_sweep(sender: Consumer, **_: Any) -> None:
+    sweeper.start(flask_app, sender)
     # Celery's own signal for the end is not sent by a cold shutdown, which is what a deploy's
     # SIGTERM comes to. By now the children are gone; a forked one must not end the parent's work.
     atexit.register(_hand_back, os.getpid())
@@ -90,3 +92,4 @@ def _begin_to_sweep(**_: Any) -> None:
 def _hand_back(main: int) -> None:
     if os.getpid() == main:
         sweeper.stop(flask_app)
+        wishes.begin_anew()

@@ -38,6 +38,7 @@ app.conf.update(
 
 @setup_logging.connect
 def _keep_our_logs(**_: Any) -> None:
-    from webapp import logs
+    from webapp import faults, logs
 
     logs.set_up(form=config.log_format, level=config.log_level)
+    faults.start(config, "beat")

@@ -1,10 +1,14 @@
 """The part of a worker's main process that takes messages out of Redis."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from celery.worker import consumer, state
 from kombu import Connection
+
+from worker import wishes
 
 log = structlog.get_logger(__name__)
 
@@ -35,5 +39,23 @@ class Consumer(consumer.Consumer):
         )
         return super().ensure_connected(conn)
 
+    def register_with_event_loop(self, hub: Any) -> None:
+        """Let the loop turn once a second, so that a worker that rested hears at once that it is to work."""
+        super().register_with_event_loop(hub)
+        hub.call_repeatedly(1.0, _nothing)
+
+    def create_task_handler(self, *args: Any, **how: Any) -> Callable[[Any], None]:
+        """Return what takes a message: one that comes while this worker rests goes back, for another."""
+        take = super().create_task_handler(*args, **how)
+
+        def take_or_leave(message: Any) -> None:
+            message.requeue() if wishes.here.resting else take(message)
+
+        return take_or_leave
+
     def _say(self, problem: Exception, seconds: float) -> None:
         log.error("redis cannot be reached", problem=str(problem), again_in=seconds)
+
+
+def _nothing() -> None:
+    """Be something that the loop wakes up for."""

@@ -6,11 +6,14 @@ import time
 
 import redis
 import structlog
+from celery.worker.consumer import Consumer
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.extensions import db, settings
 from webapp.jobs import staff, sweeping
+from webapp.jobs.worker_models import Wish
+from worker import presence, wishes
 
 log = structlog.get_logger(__name__)
 
@@ -25,10 +28,10 @@ os.register_at_fork(
 )
 
 
-def start(app: Flask, *, concurrency: int) -> None:
-    """Begin to sweep once a second, and to say that this worker lives."""
+def start(app: Flask, consumer: Consumer) -> None:
+    """Begin to sweep once a second, to say that this worker lives, and to hear what it is to do."""
     _stopping.clear()
-    threading.Thread(target=_run, args=(app, concurrency), name="sweeper", daemon=True).start()
+    threading.Thread(target=_run, args=(app, consumer), name="sweeper", daemon=True).start()
 
 
 def stop(app: Flask) -> None:
@@ -43,17 +46,21 @@ def stop(app: Flask) -> None:
         db.session.commit()
 
 
-def _run(app: Flask, concurrency: int) -> None:
+def _run(app: Flask, consumer: Consumer) -> None:
     with app.app_context():
         client = redis.Redis.from_url(
             settings().redis_url, socket_timeout=5, socket_connect_timeout=1
         )
+        grace = float(settings().worker_grace_seconds)
+    here = False
     while not _stopping.wait(EVERY):
         began = time.monotonic()
         try:
             with _quiet, app.app_context():
-                _sign_in(concurrency)
+                wish = _sign_in(consumer, first=not here)
+                here = True
                 sweeping.sweep(client)
+            wishes.hear(wish, consumer.app, grace=grace)
         except SQLAlchemyError as problem:
             log.error("the sweep met a database error and goes on", problem=str(problem))
         except Exception:
@@ -62,7 +69,11 @@ def _run(app: Flask, concurrency: int) -> None:
             log.info("a slow sweep", seconds=round(time.monotonic() - began, 1))
 
 
-def _sign_in(concurrency: int) -> None:
+def _sign_in(consumer: Consumer, *, first: bool) -> Wish:
     with _signing:
-        if not _stopping.is_set():
-            staff.sign_in(concurrency)
+        if _stopping.is_set():
+            return Wish.WORK
+        if first:
+            staff.sign_on(presence.look(consumer))
+            return Wish.WORK
+        return staff.sign_in(lambda: presence.look(consumer), resting=wishes.here.resting)

@@ -2,7 +2,18 @@
 
 from kombu.transport import redis
 
+from worker import wishes
+
 LOSSES = (*redis.Transport.connection_errors, *redis.Transport.channel_errors)
+
+
+class QoS(redis.QoS):
+    """Celery's count of what may be taken, which is none while this worker rests."""
+
+    def can_consume(self) -> bool:
+        """Say whether to ask Redis for more. What it was asked for already is still listened to."""
+        asked = self.channel._in_poll  # type: ignore[attr-defined]
+        return bool(super().can_consume() and (asked or not wishes.here.resting))
 
 
 class Channel(redis.Channel):
@@ -12,6 +23,8 @@ class Channel(redis.Channel):
     hangs up twice, with ``collect()`` and ``close()``; the second time the transport is gone, and
     to give back what a job still holds is an AttributeError, for which the worker ends.
     """
+
+    QoS = QoS
 
     def close(self) -> None:
         """Close, and when that failed do it again: by then no answer is waited for."""

@@ -36,18 +36,18 @@ async def watch(base: str, poll: str, headers: str, until: float, wait: float) -
     return news
 
 
-async def book(url: str, seconds: float, rate: float) -> list[float]:
-    """Open a page so many times a second, whatever is still being waited for; return the seconds each took."""
+async def look(urls: list[str], headers: str, rate: float) -> list[float]:
+    """Open pages, so many a second, whatever is still being waited for; return the seconds each took."""
     begin, took = time.monotonic(), []
 
-    async def one(planned: float) -> None:
+    async def one(url: str, planned: float) -> None:
         await asyncio.sleep(max(0.0, planned - time.monotonic()))
-        status, _ = await get(url, "")
+        status, _ = await get(url, headers)
         if status != 200:
             sys.exit(f"{url} was answered with {status}")
         took.append(time.monotonic() - planned)
 
-    await asyncio.gather(*(one(begin + number / rate) for number in range(int(seconds * rate))))
+    await asyncio.gather(*(one(url, begin + number / rate) for number, url in enumerate(urls)))
     return took
 
 
@@ -60,5 +60,5 @@ async def both(
         asyncio.create_task(watch(base, poll, headers, until, EVERY * number / watchers))
         for number in range(watchers)
     ]
-    took = await book(booking, seconds, rate)
+    took = await look([booking] * int(seconds * rate), "", rate)
     return took, sum(await asyncio.gather(*watching))

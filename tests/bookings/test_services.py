@@ -22,6 +22,7 @@ TYPED = {
     "capacity": "2",
     "zone": "Europe/Berlin",
     "lead_minutes": "30",
+    "reminder_hours": "12",
     "days_ahead": "14",
     "published": "y",
     "day_0": "9-12:30, 14:00 – 18.00",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-VIEWERS = ""
+VIEWERS = "jobs.children jobs.log"
 OPERATORS = ""
 ADMINS = ""
 #: Of each route that changes something, how it is asked for one change: (client, world) -> answer.

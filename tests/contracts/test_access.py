@@ -89,8 +89,10 @@ PARTS = (
     of_websites,
     of_workers,
 )
+#: What a token opens and no cookie does, whoever's it is.
+PROGRAMS = {name for part in PARTS for name in getattr(part, "PROGRAMS", "").split()}
 LISTS = (
-    (None, PUBLIC),
+    (None, " ".join([PUBLIC, *(getattr(part, "PUBLIC", "") for part in PARTS)])),
     (Role.VIEWER, " ".join([VIEWERS, *(part.VIEWERS for part in PARTS)])),
     (Role.OPERATOR, " ".join([OPERATORS, *(part.OPERATORS for part in PARTS)])),
     (Role.ADMIN, " ".join([ADMINS, *(part.ADMINS for part in PARTS)])),
@@ -100,7 +102,11 @@ ORDER = [None, Role.VIEWER, Role.OPERATOR, Role.ADMIN]
 
 
 def test_every_route_stands_in_the_table(app: Flask) -> None:
-    assert {rule.endpoint for rule in rules(app)} == set(NEEDS)
+    assert {rule.endpoint for rule in rules(app)} == set(NEEDS) | PROGRAMS
+
+
+def for_people(app: Flask) -> list[Any]:
+    return [rule for rule in rules(app) if rule.endpoint not in PROGRAMS]
 
 
 def ask(client: FlaskClient, world: World, rule: Any, **headers: str) -> TestResponse:
@@ -115,7 +121,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(
     app: Flask, world: World, signed_in: SignedIn, role: Role
 ) -> None:
     wrong = {}
-    for rule in rules(app):
+    for rule in for_people(app):
         status = ask(signed_in(role), world, rule).status_code
         may = ORDER.index(NEEDS[rule.endpoint]) <= ORDER.index(role)
         refused = status == 403 and rule.endpoint != "webhooks.whatsapp_handshake"
@@ -127,7 +133,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(
 
 def test_nobody_gets_in_without_signing_in(app: Flask, world: World) -> None:
     wrong = {}
-    for rule in rules(app):
+    for rule in for_people(app):
         answer = ask(app.test_client(), world, rule)
         if NEEDS[rule.endpoint] is None:
             fine = answer.status_code < 500
@@ -141,7 +147,7 @@ def test_nobody_gets_in_without_signing_in(app: Flask, world: World) -> None:
 
 
 def test_htmx_is_sent_to_the_sign_in_with_the_whole_window(app: Flask, world: World) -> None:
-    for rule in rules(app):
+    for rule in for_people(app):
         if NEEDS[rule.endpoint] is not None:
             answer = ask(app.test_client(), world, rule, **HTMX)
             assert answer.status_code == 401, rule.endpoint
@@ -153,7 +159,7 @@ def test_nothing_is_changed_without_the_token_of_a_form(
 ) -> None:
     wrong = {}
     for rule in rules(app):
-        if not UNSAFE & set(rule.methods or ()):
+        if not UNSAFE & set(rule.methods or ()) or rule.endpoint in PROGRAMS:
             continue
         status = signed_in(Role.ADMIN).post(world.address(rule)).status_code
         by_signature = rule.endpoint in SIGNED
@@ -167,4 +173,22 @@ def test_what_needs_no_token_is_named_here(app: Flask) -> None:
     assert app.extensions["csrf"]._exempt_views == set()
     unsafe = [rule for rule in rules(app) if UNSAFE & set(rule.methods or ())]
     names = {blueprint.name for blueprint in exempt}
-    assert {rule.endpoint for rule in unsafe if rule.endpoint.split(".")[0] in names} == SIGNED
+    exempted = {rule.endpoint for rule in unsafe if rule.endpoint.split(".")[0] in names}
+    changed_by_programs = {rule.endpoint for rule in unsafe if rule.endpoint in PROGRAMS}
+    assert exempted == SIGNED | changed_by_programs
+
+
+def test_a_cookie_opens_nothing_of_what_is_for_programs(
+    app: Flask, world: World, signed_in: SignedIn
+) -> None:
+    wrong = {}
+    for rule in rules(app):
+        if rule.endpoint not in PROGRAMS:
+            continue
+        for client in (app.test_client(), signed_in(Role.ADMIN)):
+            answer = ask(client, world, rule)
+            challenge = answer.headers.get("WWW-Authenticate", "")
+            if answer.status_code != 401 or not challenge.startswith("Bearer"):
+                wrong[rule.endpoint] = (answer.status_code, challenge)
+            assert answer.is_json, rule.endpoint
+    assert wrong == {}

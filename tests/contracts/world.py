@@ -16,8 +16,9 @@ from tests.campaigns.live.making import a_campaign
 from tests.contracts.sources import Knowledge, some_knowledge
 from tests.message_templates.making import some_templates
 from tests.people import person
-from webapp.accounts import sessions, tokens
-from webapp.accounts.models import Link, Role, User
+from webapp.accounts import programs, sessions, tokens
+from webapp.accounts.models import ApiToken, Link, Role, User
+from webapp.accounts.scopes import Scope
 from webapp.bookings import confirming
 from webapp.bookings.book_views import start_text
 from webapp.bookings.models import Booking
@@ -26,8 +27,10 @@ from webapp.clock import now
 from webapp.exports import asking
 from webapp.exports.models import Export
 from webapp.extensions import db
+from webapp.health.models import Alert
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.worker_models import Pause, Worker
 from webapp.message_templates.models import Template
 from webapp.messages.channels import Channel, OutcomeKind
 from webapp.messages.models import (
@@ -41,6 +44,7 @@ from webapp.messages.models import (
 from webapp.notices import announcing
 from webapp.notices.models import Level, Notice
 from webapp.notices.telling import tell
+from webapp.reports.models import Report
 from webapp.services.models import Service
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -69,6 +73,11 @@ class World:
     #: A campaign that is being sent, with a message in each state.
     sent: Campaign
     knowledge: Knowledge
+    alert_id: int
+    #: The name of a worker that lives.
+    worker: str
+    report_id: int
+    api_token: ApiToken
 
     @property
     def held(self) -> Booking:
@@ -108,6 +117,15 @@ class World:
             "chunk_id": self.knowledge.chunk.id,
             "question_id": self.knowledge.question.id,
             "page_id": self.knowledge.pages["read"].id,
+            "alert_id": self.alert_id,
+            "line": "backup_tried",
+            "worker_name": self.worker,
+            "queue": "bulk",
+            "name": "old-sessions",
+            "report_id": self.report_id,
+            "token_id": self.api_token.id,
+            "task_id": self.jobs["FAILURE"].id,
+            "document_id": self.knowledge.documents["ready"].id,
             "kind": "jobs",
         }
 
@@ -168,8 +186,41 @@ def make(app: Flask) -> World:
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        some_lists(), under_way(), some_knowledge(),
+        some_lists(), under_way(), some_knowledge(), an_alert(),
+        some_workers(jobs["PROGRESS"]), a_report(), a_token(guest),
     )  # fmt: skip
+
+
+def a_report() -> int:
+    """Return the id of a report that is written."""
+    lines = [
+        {"label": "Made", "unit": "count", "now": 12, "before": 8},
+        {"label": "Paid in EUR", "unit": "EUR", "now": 12_050, "before": 0},
+        {"label": "19 of 20 jobs waited at most", "unit": "seconds", "now": 0.4, "before": None},
+    ]
+    report = Report(
+        period="7d", since=now() - timedelta(days=7), until=now(), zone="UTC", ready_at=now(),
+        figures=[{"title": "Bookings", "lines": lines}, {"title": "Income", "lines": []}],
+    )  # fmt: skip
+    db.session.add(report)
+    db.session.commit()
+    return report.id
+
+
+def a_token(guest: User) -> ApiToken:
+    """Return the token of a program."""
+    name = "The till at the entrance, with a rather long name"
+    token, _secret = programs.make(name, [Scope.TASKS_READ], by=guest)
+    db.session.commit()
+    return token
+
+
+def an_alert() -> int:
+    """Return the number of an alert that is open."""
+    alert = Alert(rule="waiting", text="1,234 jobs wait.", opened_at=now())
+    db.session.add(alert)
+    db.session.commit()
+    return alert.id
 
 
 def an_announcement(guest: User) -> tuple[int, int]:
@@ -188,6 +239,23 @@ def under_way() -> Campaign:
     states = [state.value for state in MessageState if state != MessageState.FAILED]
     kinds = [*states, "failed 21211", "failed 30003", "problem missing_value", "unwritten"]
     return a_campaign(dict.fromkeys(kinds, 1))
+
+
+def some_workers(running: Job) -> str:
+    """Make a paused queue, a worker that is gone and one that works; return the name of that."""
+    child = "desk-1/4026531836:4712:100"
+    running.worker = child
+    db.session.add_all(
+        [
+            Pause(queue=Queue.BULK, reason="We move the files."),
+            Worker(name="desk-0/4026531836:77:1", concurrency=2, seen_at=now() - timedelta(hours=2),
+                   left=[str(running.id)]),
+            Worker(name="desk-1/4026531836:4711:99", concurrency=2, queues=list(Queue),
+                   memory=212 * 2**20, children=[child]),
+        ]
+    )  # fmt: skip
+    db.session.commit()
+    return "desk-1/4026531836:4711:99"
 
 
 def somebody_of(campaign: Campaign) -> int:

@@ -246,7 +246,9 @@ def test_a_job_that_gets_on_may_lose_any_number_of_workers(db, queue):
 
 def test_two_sweeps_free_a_job_once(db, queue):
     job, _run = claimed(db, DEAD)
-    row = db.session.query(Job.id, Job.attempt, Job.lost, Job.cancel_requested_at).one()
+    row = db.session.query(
+        Job.id, Job.attempt, Job.lost, Job.cancel_requested_at, Job.started_at
+    ).one()
 
     sweeping.free(row)
     sweeping.free(row)

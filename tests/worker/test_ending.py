@@ -8,7 +8,8 @@ import pytest
 
 from tests.live import wait_for
 from tests.worker.asked import Asked, busy, pid_of
-from webapp.jobs.models import JobState, Worker
+from webapp.jobs.models import JobState
+from webapp.jobs.worker_models import Worker
 
 LOST = "Its worker stopped in the middle. It goes on with another one."
 BROKEN = "a task broke off"  # in the worker's log

@@ -8,7 +8,10 @@ from sqlalchemy import func, select
 from tests.live import wait_for
 from webapp.clock import now
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import Job, JobState, Turn
+from webapp.jobs.models import Job, JobState
+from webapp.schedules.models import Schedule
+
+NAME = "old-sessions"
 
 
 @pytest.mark.timeout(300)
@@ -16,10 +19,15 @@ def test_two_beats_ask_once(stack):
     second = stack.part("beat", "beat-b")
     second.start()
     both_tick(stack)
-    wait_for(lambda: not _unfinished(stack))
     before = _asked(stack)
     with stack.session() as session:
-        session.get_one(Turn, JobKind.PAYMENT_CHECK.value).last_at = now() - timedelta(minutes=2)
+        # Its own next run is half a day away: what is asked for now is what is due now.
+        row = session.get_one(Schedule, NAME)
+        row.timing = f"0 {(now().hour + 12) % 24} * * *"
+        session.commit()
+    both_tick(stack)
+    with stack.session() as session:
+        session.get_one(Schedule, NAME).next_at = now() - timedelta(seconds=1)
         session.commit()
 
     both_tick(stack)
@@ -44,14 +52,14 @@ def both_tick(stack):
 
 
 def _asked(stack):
-    return stack.look(lambda s: s.scalar(_checks(func.count())))
+    return stack.look(lambda s: s.scalar(_cleanings(func.count())))
 
 
 def _unfinished(stack):
     return stack.look(
-        lambda s: s.scalar(_checks(func.count()).where(Job.state != JobState.SUCCESS))
+        lambda s: s.scalar(_cleanings(func.count()).where(Job.state != JobState.SUCCESS))
     )
 
 
-def _checks(what):
-    return select(what).select_from(Job).where(Job.kind == JobKind.PAYMENT_CHECK)
+def _cleanings(what):
+    return select(what).select_from(Job).where(Job.kind == JobKind.SESSIONS_CLEAN)

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp.accounts import acting, browser
+from webapp.accounts import acting, bearer, browser
 from webapp.accounts.models import Role
+from webapp.accounts.scopes import Scope
 from webapp.pages import wants_fragment
 
 View = Callable[..., Any]
@@ -52,6 +53,7 @@ def require_declared(app: Flask) -> None:
 def init_app(app: Flask) -> None:
     """Check each request before its view runs."""
     browser.init_app(app)
+    bearer.init_app(app)
 
     @app.before_request
     def guard() -> ResponseReturnValue | None:
@@ -61,6 +63,9 @@ def init_app(app: Flask) -> None:
         view: Any = app.view_functions[request.endpoint]
         needed = view.access
         if needed == PUBLIC:
+            return None
+        if isinstance(needed, Scope):
+            bearer.let_in(needed)
             return None
         if not current_user.is_authenticated:
             return sign_in_first()

@@ -16,6 +16,8 @@ class Actor(NamedTuple):
     address: str | None = None
     #: The job in whose run all this happens.
     job_id: uuid.UUID | None = None
+    #: The token of the program that acts; the person is then who made that token.
+    token_id: int | None = None
 
 
 NOBODY = Actor()
@@ -55,5 +57,6 @@ def record(action: str, text: str, *, about: Any = None, **detail: Any) -> None:
             detail=detail,
             request_id=logs.request_id(),
             address=actor.address,
+            token_id=actor.token_id,
         )
     )

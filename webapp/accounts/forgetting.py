@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, true, update
 
-from webapp.accounts.models import AuditEntry, Link, Session, User
+from webapp.accounts.models import ApiToken, AuditEntry, Link, Session, User
 from webapp.extensions import db
 from webapp.forgetting import Keeps, Kept, Steps
 
@@ -68,6 +68,7 @@ KEEPS = Keeps(
         User: "email name password_hash",
         Session: "token_hash address browser",
         Link: "slot token_hash",
+        ApiToken: "name prefix token_hash scopes",
     },
     old=OLD,
 )

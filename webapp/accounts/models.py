@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from webapp.clock import now
 from webapp.extensions import Model
@@ -100,6 +100,47 @@ class Link(Model):
     user: Mapped[User | None] = relationship(lazy="joined")
 
 
+class ApiToken(Model):
+    """What a program shows to be let in; the program holds the secret, this row its hash.
+
+    Never deleted, so that it can always be said which program did what.
+    """
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    #: How the secret begins, by which people tell tokens apart.
+    prefix: Mapped[str] = mapped_column(String(12))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[Any]]
+    #: Who made it. The program may never do more than this person may just now.
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    #: Written at most once a minute.
+    used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    as_subject = "token"
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def program(self) -> str:
+        """What acts with it, as people read it."""
+        return f"the program {self.name}"
+
+    @property
+    def state(self) -> str:
+        """Return how it stands, in one word."""
+        if self.revoked_at:
+            return "revoked"
+        if self.expires_at and self.expires_at <= now():
+            return "expired"
+        return "active" if self.user.active else "deactivated"
+
+
 class AuditEntry(Model):
     """Who changed what, and when; rows are only ever added."""
 
@@ -119,5 +160,12 @@ class AuditEntry(Model):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     request_id: Mapped[str | None] = mapped_column(String(64))
     address: Mapped[str | None] = mapped_column(String(64))
+    #: The token of the program that did it; ``user`` is then who made that token.
+    token_id: Mapped[int | None]
 
     user: Mapped[User | None] = relationship(lazy="joined")
+    token: Mapped[ApiToken | None] = relationship(
+        primaryjoin=lambda: foreign(AuditEntry.token_id) == ApiToken.id,
+        viewonly=True,
+        lazy="joined",
+    )

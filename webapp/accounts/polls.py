@@ -11,7 +11,7 @@ from flask import Flask, current_app, g, request, session
 from flask import Request as FlaskRequest
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature
-from sqlalchemy import ColumnElement, Engine, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Request
 from werkzeug.exceptions import HTTPException
@@ -20,7 +20,7 @@ from webapp.accounts import tokens
 from webapp.accounts.models import Role, Session, User
 from webapp.clock import now
 from webapp.database import Glance
-from webapp.extensions import UtcDateTime, db
+from webapp.extensions import UtcDateTime, db, nearest
 from webapp.pages import outdated
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _look() -> News | None:
     asks: Glance | None = getattr(view, "asks", None)
     if asks is None:
         return None
-    row = _ask(asks, db.engine, session.get("_user_id", ""), request.view_args or {})
+    row = _ask(asks, nearest(), session.get("_user_id", ""), request.view_args or {})
     return None if row is None else _news(row)
 
 
@@ -83,8 +83,8 @@ def _news(row: Any) -> News:
     return News(str(current), user)
 
 
-def _ask(asks: Glance, engine: Engine, token: str, arguments: Mapping[str, Any]) -> Any:
-    return asks(engine, token=tokens.fingerprint(token), moment=now(), **arguments)
+def _ask(asks: Glance, where: Engine | Connection, token: str, arguments: Mapping[str, Any]) -> Any:
+    return asks(where, token=tokens.fingerprint(token), moment=now(), **arguments)
 
 
 def init_app(app: Flask) -> None:

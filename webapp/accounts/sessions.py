@@ -4,16 +4,12 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import structlog
-from sqlalchemy import bindparam, delete, select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import bindparam, delete, select, update
 
-from webapp.accounts import tokens
+from webapp.accounts import in_passing, tokens
 from webapp.accounts.models import Session, User
 from webapp.clock import now
 from webapp.extensions import db
-
-log = structlog.get_logger(__name__)
 
 IDLE = timedelta(hours=8)
 ABSOLUTE = timedelta(days=7)
@@ -85,34 +81,13 @@ def due(visit: Visit) -> bool:
 
 
 def prolong(visit: Visit) -> bool:
-    """Write down that the person is still there, on a connection and in a transaction of its own.
-
-    Never waits: when another writer is at work it returns False, and the next request does it.
-    """
+    """Write down that the person is still there; False when another writer is at work."""
     moment = now()
-    statement = (
+    return in_passing.write(
         update(Session)
         .where(Session.id == visit.session_id, Session.seen_at < moment)
         .values(seen_at=moment, expires_at=min(moment + IDLE, visit.began_at + ABSOLUTE))
     )
-    sqlite = db.engine.dialect.name == "sqlite"
-    with db.engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        if sqlite and driver:
-            driver.execute("PRAGMA busy_timeout=0")
-        try:
-            if not sqlite:
-                connection.execute(text("SET LOCAL lock_timeout = '20ms'"))
-            connection.execute(statement)
-            connection.commit()
-        except OperationalError:
-            log.debug("session not prolonged this time")
-            return False
-        finally:
-            if sqlite and driver:
-                connection.rollback()
-                driver.execute("PRAGMA busy_timeout=30000")
-    return True
 
 
 BROWSERS = {

@@ -1,4 +1,4 @@
-"""How often passwords may be tried: by one address, and for one account.
+"""How often passwords and tokens may be tried: by one address, and for one account.
 
 Nobody who is signed in is affected, so nobody can be locked out of his work from outside.
 """
@@ -12,7 +12,15 @@ from webapp.accounts import people, tokens
 from webapp.clock import now
 from webapp.extensions import limiter
 
-__all__ = ["TooOften", "by_account", "by_address", "by_session", "seconds_to_wait"]
+__all__ = [
+    "TooOften",
+    "by_account",
+    "by_address",
+    "by_session",
+    "by_wrong_token",
+    "seconds_to_wait",
+    "seconds_until",
+]
 
 
 def _address() -> str:
@@ -35,6 +43,8 @@ def _session() -> str:
 by_address = limiter.limit("30 per 5 minutes", key_func=_address, methods=["POST"])
 by_account = limiter.limit("10 per 15 minutes", key_func=_account, methods=["POST"])
 by_session = limiter.limit("10 per 15 minutes", key_func=_session, methods=["POST"])
+#: Of whatever page: who tries tokens could try each of them elsewhere.
+by_wrong_token = limiter.shared_limit("30 per 5 minutes", scope="tokens", key_func=_address)
 
 
 def seconds_to_wait(limit: TooOften) -> int:
@@ -42,4 +52,9 @@ def seconds_to_wait(limit: TooOften) -> int:
     current = limiter.current_limit
     if current is None:
         return limit.limit.limit.get_expiry()
-    return max(1, current.reset_at - int(now().timestamp()))
+    return seconds_until(current.reset_at)
+
+
+def seconds_until(moment: int) -> int:
+    """Return the seconds, at least one, until a moment in epoch seconds."""
+    return max(1, moment - int(now().timestamp()))

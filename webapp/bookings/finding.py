@@ -12,7 +12,7 @@ from webapp.bookings.slots import occupies
 from webapp.clock import now
 from webapp.customers.finding import holds
 from webapp.database import Glance
-from webapp.extensions import db
+from webapp.extensions import db, nearest
 from webapp.services.models import Service
 
 #: More bookings of one day than anybody reads.
@@ -90,7 +90,7 @@ def services_on_offer() -> int:
 
 def house_zone() -> ZoneInfo:
     """Return the zone in which the house counts its days: that of its oldest service."""
-    row = _OLDEST_ZONE(db.engine)
+    row = _OLDEST_ZONE(nearest())
     return ZoneInfo(row[0] if row else "UTC")
 
 

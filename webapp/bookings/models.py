@@ -85,6 +85,8 @@ class Booking(Model):
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     confirmed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    #: When it was seen to that the customer is reminded, or need not be.
+    reminded_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -107,6 +109,19 @@ class Booking(Model):
     def ends_here(self) -> datetime:
         """When it ends, on the same clock."""
         return self.ends_at.astimezone(self.tz)
+
+    @property
+    def told_as(self) -> str:
+        """As its jobs are told and found."""
+        moment = self.starts_here
+        return f"{self.name}, {self.service.name}, {moment.day} {moment:%B %H:%M}"
+
+    @property
+    def found_by(self) -> tuple[str | None, ...]:
+        """By what its jobs are found beside that: whatever a person knows of it and its customer."""
+        known = self.customer
+        own = (self.reference, self.phone, self.email, f"{self.starts_here:%Y-%m-%d}")
+        return (*own, known.name, known.phone, known.email)
 
     @property
     def price_words(self) -> str:

@@ -39,7 +39,7 @@ def notify(run: Run, booking: Booking, what: str = "confirmed") -> str:
         db.session.refresh(booking, with_for_update=True)
         if booking.state != TRUE_IN[what]:
             return "The booking has changed in the meantime: nothing more to tell."
-        _write(way, booking, what)
+        tell_by(way, booking, what)
     run.step(len(ways), len(ways), _summary(ways))
     return _summary(ways)
 
@@ -55,7 +55,8 @@ def ways_to(booking: Booking) -> Iterator[Way]:
         yield Way(Channel.EMAIL, booking.email)
 
 
-def _write(way: Way, booking: Booking, what: str) -> None:
+def tell_by(way: Way, booking: Booking, what: str) -> None:
+    """Write the message for one channel, unless it has been written."""
     words = telling.words(what, booking)
     mail = way.channel == Channel.EMAIL
     write(

@@ -67,6 +67,7 @@ def prepare(run: Run, booking: Booking) -> str:
         next_check_at=now() + SOON,
     )
     adopt(order_id)
+    log.info("The customer can pay this order", order=order_id)
     run.step(1, 1, READY)
     return READY
 
@@ -74,6 +75,8 @@ def prepare(run: Run, booking: Booking) -> str:
 def _order(account: RazorpayAccount, wanted: Wanted) -> razorpay.Entity:
     try:
         found = razorpay.find_order(account, wanted.receipt) if wanted.asked_before else None
+        if found is not None:
+            log.info("The provider has an order from before, which is used", order=found["id"])
         return found or razorpay.create_order(
             account, amount=wanted.amount, currency=wanted.currency, receipt=wanted.receipt
         )
@@ -128,6 +131,7 @@ def _check_one(account: RazorpayAccount, payment_id: int, order_id: str) -> None
         money = None
     payment = db.session.get_one(Payment, payment_id)
     if money is not None and compare(payment, money):
+        log.info("Found a payment that nobody had reported", order=order_id)
         accept(payment, money["id"], captured=True)
         return
     payment.next_check_at = next_check(payment.created_at)

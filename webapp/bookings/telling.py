@@ -10,7 +10,11 @@ from webapp.messages.channels import Channel
 from webapp.services.times import when_words
 
 #: WhatsApp allows a business to begin only with a template that was approved.
-TEMPLATES = {"confirmed": "booking_confirmed", "cancelled": "booking_cancelled"}
+TEMPLATES = {
+    "confirmed": "booking_confirmed",
+    "cancelled": "booking_cancelled",
+    "reminder": "booking_reminder",
+}
 
 
 class Words(NamedTuple):
@@ -35,6 +39,11 @@ NEWS = {
         "Booked: {service}, {day}",
         "{service} on {when} is booked.",
         "You can see your booking, and put it into your calendar, by this link:",
+    ),
+    "reminder": News(
+        "Reminder: {service}, {day}",
+        "A reminder: {service} is on {when}.",
+        "You can see your booking by this link:",
     ),
     "cancelled": News(
         "Cancelled: {service}, {day}",

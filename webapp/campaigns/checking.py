@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import CursorResult, update
 
 from webapp.accounts.acting import record
@@ -30,6 +31,8 @@ from webapp.jobs.running import Impossible, NotNow, Run
 from webapp.message_templates.rendering import BadTemplate
 from webapp.messages import no_offers
 from webapp.messages.channels import Channel
+
+log = structlog.get_logger(__name__)
 
 #: Where a check that is not finished keeps what it has found so far.
 UNDER_WAY = "under_way"
@@ -134,6 +137,8 @@ def check(run: Run, campaign: Campaign) -> bool:
     before = {name: value for name, value in campaign.findings.items() if name != UNDER_WAY}
     so_far = campaign.findings.get(UNDER_WAY, {})
     findings = Findings.of(so_far) if so_far.get("seal") == wanted else Findings(wanted)
+    if UNDER_WAY in campaign.findings and so_far.get("seal") != wanted:
+        log.info("Texts or recipients have changed, so the check begins anew")
     texts, end = _texts(campaign), time.monotonic() + SECONDS
     while check_some(number, findings, texts):
         if not _store(number, {**before, UNDER_WAY: findings.as_json()}):
@@ -143,7 +148,11 @@ def check(run: Run, campaign: Campaign) -> bool:
         if time.monotonic() > end:
             return False
     if being_read(number):
-        raise NotNow("Recipients are being read just now, so the check cannot be finished.")
+        raise NotNow(
+            "Recipients are being read just now, so the check cannot be finished.",
+            "There is nothing to do: it is tried again by itself when they have been read.",
+        )
+    log.info("Checked the recipients", good=findings.good, problems=findings.problems.total())
     findings.checked_at = now().isoformat()
     db.session.refresh(campaign)
     return _store(number, findings.as_json(), checked=wanted) and seal(campaign) == wanted
@@ -153,7 +162,9 @@ def _texts(campaign: Campaign) -> Composer:
     try:
         return composer(campaign)
     except BadTemplate as problem:
-        raise Impossible(str(problem)) from problem
+        raise Impossible(
+            str(problem), "Choose another template for the campaign, or mend this one."
+        ) from problem
 
 
 def check_some(campaign_id: int, findings: Findings, texts: Composer) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from webapp.accounts.acting import record, who
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.extensions import db, settings
+from webapp.jobs import subjects
 from webapp.message_templates.models import Template, TemplateVersion
 from webapp.messages.channels import Channel
 from webapp.messages.stopping import NAMES
@@ -44,6 +45,8 @@ def change(campaign: Campaign, sentence: str, **values: Any) -> None:
     One conditional UPDATE, so that nobody changes the text of what is being sent.
     """
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
+    if changed:  # what somebody changes he has not seen as it would be sent
+        changed["send_when_ready"] = False
     if not move(campaign, CampaignState.DRAFT, expect=[CampaignState.DRAFT], **changed):
         raise NotADraft(CHANGED_TOO_LATE)
     if changed:
@@ -53,6 +56,7 @@ def change(campaign: Campaign, sentence: str, **values: Any) -> None:
 def rename(campaign: Campaign, name: str) -> None:
     """Give it another name. Raises NotADraft."""
     change(campaign, f"Renamed the campaign to “{name}”", name=name)
+    subjects.renamed(campaign)
 
 
 def say_by(

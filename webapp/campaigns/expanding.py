@@ -4,6 +4,7 @@ import time
 import uuid
 from typing import Any, NamedTuple, cast
 
+import structlog
 from sqlalchemy import CursorResult, func, select, update
 from uuid_utils.compat import uuid7
 
@@ -16,6 +17,8 @@ from webapp.jobs.running import Run
 from webapp.messages.models import Batch, MessageState, Urgency
 from webapp.messages.quiet import Window, window
 from webapp.messages.writing import write_many
+
+log = structlog.get_logger(__name__)
 
 #: A job gives way after this long and goes on from the mark.
 SECONDS = 15.0
@@ -50,7 +53,11 @@ def expand(run: Run, campaign: Campaign, batch: Batch) -> bool:
         done += count
         run.step(done, max(done, total), f"Wrote the messages for {done:,} of {total:,}.")
         if time.monotonic() > end:
+            log.info(
+                "The time of this turn is over; the next one goes on", recipients=done, of=total
+            )
             return False
+    log.info("Everybody has been looked at", recipients=done, of=total)
     return True
 
 

@@ -63,6 +63,8 @@ class Campaign(Model):
     #: The messages for real, and those of the last rehearsal.
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     rehearsal_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+    #: It is checked and sent by itself once its recipients have been read; a change to it ends that.
+    send_when_ready: Mapped[bool] = mapped_column(default=False)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
@@ -82,6 +84,11 @@ class Campaign(Model):
         back_populates="campaign",
         order_by="webapp.campaigns.models.Source.id",
     )
+
+    @property
+    def told_as(self) -> str:
+        """As its jobs are told and found."""
+        return self.name
 
     @property
     def tz(self) -> ZoneInfo:

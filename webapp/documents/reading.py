@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import select, update
 
 from webapp import storage
@@ -25,6 +26,8 @@ from webapp.knowledge import child, readings
 from webapp.knowledge.looking import remembering
 from webapp.knowledge.models import Reading, Source, SourceState
 from webapp.states import move
+
+log = structlog.get_logger(__name__)
 
 #: Seconds after which a slice ends: what else waits in the queue has its turn between two.
 SLICE = 5.0
@@ -75,9 +78,12 @@ def go_on(run: Run, source: Source, *, seconds: float = SLICE) -> str | None:
         with remembering():
             db.session.commit()
             done = slice_.all_done()
+            if not done:
+                log.info("The time of this turn is over; the next one goes on", parts=reading.parts)
         return _end(source, reading) if done else None
     except readings.Overtaken:
         db.session.rollback()
+        log.info("Another reading of this document has taken over")
         run.step()  # another worker's: then it says so
         return None
     except storage.Away:
@@ -108,6 +114,7 @@ def _end(source: Source, reading: Reading) -> str | None:
         db.session.rollback()
         return None
     readings.go_live(reading)
+    log.info("What was read can be found now", parts=reading.parts, passages=source.chunks)
     return f"{source.chunks:,} passages can be found."
 
 
@@ -165,6 +172,7 @@ class _Slice:
         self.reading.about = {**self.reading.about, **line["about"]}
         if line["is"] == "begin":
             self.reading.format, self.reading.total = line["format"], line["total"]
+            log.info("Opened the file", kind_of_file=line["format"], pages=line["total"])
         else:
             self._store(waiting, whole=True)
 

@@ -94,6 +94,8 @@ def interval_of(files: Sequence[Asked]) -> int | None:
 
 def with_jobs(exports: Sequence[Export]) -> list[Asked]:
     """Return files with the newest job of each."""
+    if not exports:
+        return []
     jobs = db.session.scalars(
         select(Job)
         .where(Job.subject_type == "export", Job.subject_id.in_([str(one.id) for one in exports]))

@@ -5,12 +5,16 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import structlog
+
 from webapp import storage
 from webapp.clock import now
 from webapp.exports.cells import safe
 from webapp.exports.models import Export
 from webapp.extensions import db
 from webapp.jobs.running import Impossible, Run
+
+log = structlog.get_logger(__name__)
 
 #: Gives the rows of a file for what was asked (ids and filters), the header first.
 Writer = Callable[[dict[str, Any]], Iterable[list[Any]]]
@@ -57,6 +61,7 @@ def write(run: Run, export: Export) -> str:
         db.session.rollback()
         storage.delete(path)
         raise
+    log.info("Stored the file", rows=counted.rows, bytes=size)
     export.size = size
     export.rows, export.ready_at, export.version = counted.rows, now(), export.version + 1
     return f"{counted.rows:,} rows are ready to be downloaded."

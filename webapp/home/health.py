@@ -1,56 +1,21 @@
 """Whether the parts are there: what the line across the top of every page says."""
 
-import threading
-import time
 from collections.abc import Iterator
 
-import redis
 from flask import url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.bookings.finding import house_zone
 from webapp.campaigns import scheduling
 from webapp.extensions import db, settings
-from webapp.jobs import staff
+from webapp.health import alerts
+from webapp.health.redis_there import broker
+from webapp.jobs.pausing import NAMES
 from webapp.messages import stopping
 from webapp.pages import Banner
 from webapp.services.times import when_words
-
-LOOK_EVERY = 3.0  # seconds between two looks at Redis, whatever the number of pages
-
-
-class Redis:
-    """Whether Redis answers, asked at most every few seconds by each process."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.client: redis.Redis | None = None
-        self.looked_at = 0.0
-        self.there = True
-
-    def answers(self) -> bool:
-        """Say whether it answered lately."""
-        with self.lock:
-            if time.monotonic() - self.looked_at > LOOK_EVERY:
-                self.there = self._ping()
-                self.looked_at = time.monotonic()
-            return self.there
-
-    def _ping(self) -> bool:
-        try:
-            if self.client is None:
-                self.client = redis.Redis.from_url(
-                    settings().redis_url,
-                    socket_timeout=0.3,
-                    socket_connect_timeout=0.3,
-                    max_connections=1,
-                )
-            return bool(self.client.ping())
-        except (redis.RedisError, OSError):
-            return False
-
-
-broker = Redis()
+from webapp.workers.house import house
 
 
 def banners() -> Iterator[Banner]:
@@ -59,8 +24,10 @@ def banners() -> Iterator[Banner]:
         return
     try:
         yield from _at_work()
+        yield from _paused_queues()
         yield from _stopped_channels()
         yield from _missed_starts()
+        yield from _open_alerts()
     except SQLAlchemyError:  # the page that shows this has trouble of its own to tell
         db.session.rollback()
     yield from _rehearsal()
@@ -72,11 +39,22 @@ def _at_work() -> Iterator[Banner]:
             "bad",
             "Redis cannot be reached, so new work waits. Nothing is lost: it goes on by itself when Redis is back.",
         )
-    elif staff.at_work() == 0:
+    elif house().alive == 0:
         yield Banner(
             "bad",
             "No worker is running, so messages and other work wait. Start the worker process; nothing is lost.",
         )
+
+
+def _paused_queues() -> Iterator[Banner]:
+    for pause in house().pauses:
+        when = when_words(pause.since, house_zone().key)
+        by = f" by {pause.by}" if pause.by else ""
+        text = (
+            f"The queue “{NAMES[pause.queue]}” is paused since {when}{by}: {pause.reason}"
+            f"{'' if pause.reason.endswith(('.', '!', '?')) else '.'} What belongs to it waits."
+        )
+        yield Banner("warn", text, url_for("workers.index"), "Look at it")
 
 
 def _stopped_channels() -> Iterator[Banner]:
@@ -91,6 +69,15 @@ def _missed_starts() -> Iterator[Banner]:
         text = f"The campaign “{campaign.name}” should have started {when}. It waits for your word."
         href = url_for("campaigns.show", campaign_id=campaign.id)
         yield Banner("bad", text, href, "Decide")
+
+
+def _open_alerts() -> Iterator[Banner]:
+    """Tell of what no other line tells of already, and nobody knows yet."""
+    rules = [alerts.rule_of(alert) for alert in alerts.standing() if not alert.silenced]
+    titles = [rule.title for rule in rules if not rule.has_banner]
+    if titles:
+        more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
+        yield Banner("bad", f"{titles[0]}{more}.", url_for("health.index"), "What to do")
 
 
 def _rehearsal() -> Iterator[Banner]:

@@ -16,7 +16,7 @@ class NotPossible(Exception):
     """The job is not in a state in which that can be asked; the text says why."""
 
 
-def retry(job: Job) -> None:
+def retry(job: Job, reason: str | None = None) -> None:
     """Run a failed or stopped job again, with its attempts counted from the start.
 
     From now on it is the job of whoever asks for that. Raises NotPossible while it still runs, when
@@ -44,14 +44,15 @@ def retry(job: Job) -> None:
         traceback=None,
         done=0,
         asked_by_id=who().user_id or job.asked_by_id,
+        token_id=who().token_id if who().user_id else job.token_id,
     ):
         raise NotPossible(_why_not(job, "run again"))
-    db.session.add(JobEvent(job_id=job.id, what=What.AGAIN, text="Asked to run again"))
+    db.session.add(_asked(job, What.AGAIN, "Asked to run again", reason))
     post(Letter(job.kind.value, job.queue, job.id, NEW, moment.timestamp()))
-    record("job.retried", f"Asked to run “{job.title}” again", about=job)
+    record("job.retried", f"Asked to run “{job.title}” again", about=job, reason=reason)
 
 
-def cancel(job: Job) -> None:
+def cancel(job: Job, reason: str | None = None) -> None:
     """Stop a job: at once while it waits, at its next step while it runs. Raises NotPossible."""
     moment = now()
     waited = move(
@@ -73,10 +74,15 @@ def cancel(job: Job) -> None:
         db.session.refresh(job)
         if asked.rowcount != 1:  # type: ignore[attr-defined]
             raise NotPossible(_why_not(job, "be stopped"))
-    db.session.add(JobEvent(job_id=job.id, what=What.CANCEL, text="Asked to stop"))
-    record("job.cancelled", f"Asked to stop “{job.title}”", about=job)
+    db.session.add(_asked(job, What.CANCEL, "Asked to stop", reason))
+    record("job.cancelled", f"Asked to stop “{job.title}”", about=job, reason=reason)
     if waited:
         tell_end(Ended(job.id, job.kind, job.state, job.attempt, job.asked_by_id, error=STOPPED))
+
+
+def _asked(job: Job, what: What, text: str, reason: str | None) -> JobEvent:
+    by = who().user_id
+    return JobEvent(job_id=job.id, what=what, text=text, user_id=by, reason=reason)
 
 
 def _why_not(job: Job, wish: str) -> str:

@@ -10,12 +10,13 @@ from webapp.database import Glance
 from webapp.extensions import UtcDateTime, db
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import WAITING, Job, JobState
+from webapp.jobs.pausing import may_begin
 from webapp.jobs.running import LEASE, Run
 from webapp.states import stands
 
 
 def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
-    """Take a job that is due and that nobody holds; None when there is no such job.
+    """Take a job that is due, that nobody holds and whose queue is not paused; None when there is none.
 
     One conditional UPDATE by itself, so a message that was delivered twice runs once.
     """
@@ -34,11 +35,13 @@ def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
         args=json.loads(args) if isinstance(args, str) else args,
         request_id=request_id,
         asked_by_id=asked_by_id,
+        began_at=moment,
     )
 
 
 # Built once: putting these together costs more than running them.
 _MOMENT = bindparam("moment", type_=UtcDateTime(), required=False)
+_SLICE = stands(Job.state, JobState.PENDING) & (Job.done > 0)
 _CLAIM = Glance(
     update(Job)
     .where(
@@ -49,6 +52,7 @@ _CLAIM = Glance(
         ),
         Job.run_at <= _MOMENT,
         Job.cancel_requested_at.is_(None),
+        may_begin(),
     )
     .values(
         state=JobState.PROGRESS,
@@ -56,10 +60,10 @@ _CLAIM = Glance(
         lease_until=bindparam("lease", type_=UtcDateTime(), required=False),
         worker=bindparam("by", required=False),
         moved_at=_MOMENT,
-        # A slice of a long job goes on: since when, and so how long still, is told of the whole.
-        started_at=case(
-            (stands(Job.state, JobState.PENDING) & (Job.done > 0), Job.started_at), else_=_MOMENT
-        ),
+        # A slice of a long job goes on: since when, and so how long still, and how long it waited
+        # before, is told of the whole.
+        started_at=case((_SLICE, Job.started_at), else_=_MOMENT),
+        due_at=case((_SLICE, Job.due_at), else_=Job.run_at),
         version=Job.version + 1,
     )
     .returning(

@@ -8,18 +8,9 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select, true, tuple_,
 from webapp.extensions import db
 from webapp.forgetting import Column, Keeps, Kept, Person, Steps, Table, remove_children
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import (
-    FINISHED,
-    UNFINISHED,
-    Cause,
-    Job,
-    JobEvent,
-    JobLog,
-    JobState,
-    Subject,
-    Turn,
-    Worker,
-)
+from webapp.jobs.known import Cause, JobWord, SavedFilter, Subject, SubjectWord
+from webapp.jobs.models import FINISHED, UNFINISHED, Job, JobEvent, JobLog, JobState
+from webapp.jobs.worker_models import Pause, Worker
 from webapp.states import stands
 
 #: Rows of one person that are dealt with in a step.
@@ -177,11 +168,18 @@ def forget(person: Person) -> Steps:
 
 
 def finally_forget(person: Person) -> None:
-    """Give what jobs are about the name that the customer has from now on."""
+    """Give what jobs are about the name that the customer has from now on, and no word to be found by."""
+    jobs = select(Job.id).where(about(person)).scalar_subquery()
     for subject in person.subjects:
-        db.session.execute(
-            update(Subject).where(_named(Subject, *subject)).values(name=person.called)
-        )
+        ids = select(Subject.id).where(_named(Subject, *subject)).scalar_subquery()
+        for change in (
+            delete(SubjectWord).where(SubjectWord.subject_id.in_(ids)),
+            update(Subject).where(_named(Subject, *subject)).values(name=person.called),
+        ):
+            db.session.execute(change.execution_options(synchronize_session=False))
+    db.session.execute(
+        delete(JobWord).where(JobWord.job_id.in_(jobs)).execution_options(synchronize_session=False)
+    )
 
 
 KEEPS = Keeps(
@@ -191,14 +189,16 @@ KEEPS = Keeps(
         JobLog: "text",
         Subject: "name",
         Cause: "text advice",
+        SavedFilter: "name args",
     },
+    own={SubjectWord: "word", JobWord: "word"},
     free={
-        Job: "subject_type subject_id key worker request_id",
+        Job: "subject_type subject_id key worker request_id facet",
         JobLog: "level",
         Subject: "type ref",
-        Cause: "fingerprint",
-        Worker: "name",
-        Turn: "name",
+        Cause: "fingerprint place",
+        Worker: "name queues children doing left wish_reason",
+        Pause: "reason",
     },
     old=OLD,
     objections=objections,

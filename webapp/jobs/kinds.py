@@ -70,6 +70,8 @@ class Policy(NamedTuple):
     max_attempts: int = 4
     soft_limit: int = 240
     hard_limit: int = 300
+    #: How long it may say nothing new before it counts as stalled.
+    quiet_for: int = 60
 
 
 POLICIES: dict[JobKind, Policy] = {
@@ -83,13 +85,13 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.CAMPAIGN_RETRY: Policy("Send again", Queue.DEFAULT),
     JobKind.CAMPAIGN_CLEAR: Policy("Take back what has not left", Queue.DEFAULT),
     JobKind.TEMPLATES_FETCH: Policy("Fetch the WhatsApp templates", Queue.DEFAULT),
-    JobKind.DOCUMENT_READ: Policy("Read the document", Queue.BULK),
+    JobKind.DOCUMENT_READ: Policy("Read the document", Queue.BULK, quiet_for=90),
     JobKind.DOCUMENTS_READ_AGAIN: Policy("Read documents again", Queue.BULK),
     JobKind.SOURCE_REMOVE: Policy("Remove a source", Queue.BULK),
     JobKind.READINGS_CLEAR: Policy("Remove old readings", Queue.BULK),
-    JobKind.PASSAGES_EMBED: Policy("Learn what passages mean", Queue.BULK),
+    JobKind.PASSAGES_EMBED: Policy("Learn what passages mean", Queue.BULK, quiet_for=150),
     # Somebody waits for it, but a model may take a minute: messages and payments go first.
-    JobKind.QUESTION_ANSWER: Policy("Answer the question", Queue.DEFAULT),
+    JobKind.QUESTION_ANSWER: Policy("Answer the question", Queue.DEFAULT, quiet_for=150),
     JobKind.FILES_CLEAN: Policy("Remove files that nothing needs", Queue.BULK),
     JobKind.WEBSITE_CRAWL: Policy("Read the website", Queue.BULK),
     JobKind.WEBSITES_DUE: Policy("See which websites are due", Queue.BULK),

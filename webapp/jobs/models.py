@@ -2,27 +2,31 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
     String,
     Text,
-    UniqueConstraint,
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
-from webapp.accounts.models import User
+from webapp.accounts.models import ApiToken, User
 from webapp.clock import now
 from webapp.extensions import Model, db
+from webapp.jobs import spans
 from webapp.jobs.kinds import POLICIES, JobKind, Policy, Queue
+from webapp.jobs.known import BYTES_200
+from webapp.jobs.known import Cause as Cause
+from webapp.jobs.known import Subject as Subject
 
 
 class JobState(StrEnum):
@@ -43,10 +47,20 @@ FINISHED = (JobState.SUCCESS, JobState.FAILURE, JobState.REVOKED)
 _UNFINISHED_SQL = text("state IN ('PENDING', 'RETRY', 'PROGRESS')")
 _WAITING_SQL = text("state IN ('PENDING', 'RETRY')")
 _RUNNING_SQL = text("state = 'PROGRESS'")
+_ENDED_SQL = text("finished_at IS NOT NULL")
 _FAILED_SQL = text("state = 'FAILURE'")
+_SHOWN_SQL = text("NOT routine")
+_GAVE_UP_SQL = text("what = 'error'")
 _HAS_PARENT_SQL = text("parent_id IS NOT NULL")
 _FOLLOWS_SQL = text("follows_id IS NOT NULL")
 _IN_BULK_SQL = text("bulk_id IS NOT NULL")
+
+
+NOBODY = "-"
+FACET_SQL = (
+    "kind || ' ' || queue || ' ' || coalesce(subject_type, '-') || ' '"
+    " || coalesce(CAST(asked_by_id AS VARCHAR(20)), '-') || CASE WHEN routine THEN ' r' ELSE ' -' END"
+)
 
 
 class What(StrEnum):
@@ -55,6 +69,7 @@ class What(StrEnum):
     RETRY = "retry"
     ERROR = "error"
     LOST = "lost"
+    STOPPED = "stopped"
     CANCEL = "cancel"
     AGAIN = "again"
     TAKEN_BACK = "taken_back"
@@ -78,6 +93,7 @@ class Telling:
         done: Any
         total: Any
         attempt: Any
+        failures: Any
         created_at: Any
         started_at: Any
         finished_at: Any
@@ -99,18 +115,21 @@ class Telling:
         return self.state in FINISHED
 
     @property
-    def time_left(self) -> float | None:
-        """Seconds until it ends at the speed so far; None while that would be a guess."""
-        if (
-            self.state != JobState.PROGRESS
-            or not self.total
-            or not self.done
-            or not self.started_at
-        ):
+    def time_left(self) -> str | None:
+        """When it ends at the speed so far, in words; None while that would be a guess."""
+        left = self._left()
+        return f"{spans.about(*left)} left" if left else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The same in seconds: the later end of what is likely."""
+        left = self._left()
+        return left[1] if left else None
+
+    def _left(self) -> tuple[float, float] | None:
+        if self.state != JobState.PROGRESS or not self.started_at or self.failures:
             return None
-        spent: float = (now() - self.started_at).total_seconds()
-        to_do: float = (self.total - self.done) / self.done
-        return spent * to_do
+        return spans.left(self.done, self.total, now() - self.started_at)
 
     @property
     def events(self) -> list[Moment]:
@@ -154,11 +173,14 @@ class Job(Telling, Model):
             postgresql_where=_UNFINISHED_SQL,
         ),
         Index("ix_jobs_waiting", "queue", "published_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
+        Index("ix_jobs_due", "queue", "run_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
+        Index("ix_jobs_finished", "finished_at", sqlite_where=_ENDED_SQL, postgresql_where=_ENDED_SQL),
         Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
-        Index("ix_jobs_recent", "state", "id"),
+        Index("ix_jobs_facet", "facet", "state", "id"),
+        Index("ix_jobs_shown", "id", sqlite_where=_SHOWN_SQL, postgresql_where=_SHOWN_SQL),
         Index("ix_jobs_about", "about_id", "id"),
-        Index("ix_jobs_cause", "cause_id", "finished_at", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
+        Index("ix_jobs_cause", "cause_id", "facet", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
         Index("ix_jobs_parent", "parent_id", sqlite_where=_HAS_PARENT_SQL, postgresql_where=_HAS_PARENT_SQL),
         Index("ix_jobs_follows", "follows_id", sqlite_where=_FOLLOWS_SQL, postgresql_where=_FOLLOWS_SQL),
         Index("ix_jobs_bulk", "bulk_id", "id", sqlite_where=_IN_BULK_SQL, postgresql_where=_IN_BULK_SQL),
@@ -204,9 +226,13 @@ class Job(Telling, Model):
     worker: Mapped[str | None] = mapped_column(String(120))
     cancel_requested_at: Mapped[datetime | None]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: The token of the program that asked; ``asked_by`` is then who made that token.
+    token_id: Mapped[int | None]
     request_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
+    #: When it was due for the run that began then: between the two it waited for a worker.
+    due_at: Mapped[datetime | None]
     #: When it last got on: claimed, or further than before. Long ago while its worker lives: it is stalled.
     moved_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -217,8 +243,25 @@ class Job(Telling, Model):
     advice: Mapped[str | None] = mapped_column(Text)
     traceback: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
+    #: Kind, queue, what it is about and who asked, in one word: there are some hundreds of them, however
+    #: many jobs there are. Lists look at each (``streams.py``).
+    facet: Mapped[str] = mapped_column(
+        BYTES_200, Computed(FACET_SQL, persisted=True), deferred=True
+    )
 
     asked_by: Mapped[User | None] = relationship()
+    about: Mapped[Subject | None] = relationship()
+    cause: Mapped[Cause | None] = relationship()
+    token: Mapped[ApiToken | None] = relationship(
+        primaryjoin=lambda: foreign(Job.token_id) == ApiToken.id, viewonly=True
+    )
+
+    @property
+    def asker(self) -> str:
+        """Who asked for it, as people read it."""
+        if self.token_id and self.token:
+            return self.token.program
+        return self.asked_by.name if self.asked_by else "the system"
 
 
 ENDINGS = {JobState.SUCCESS: "Done", JobState.FAILURE: "Failed", JobState.REVOKED: "Stopped"}
@@ -228,6 +271,9 @@ class JobEvent(Model):
     """Something that happened to a job and that its row no longer shows."""
 
     __tablename__ = "job_events"
+    __table_args__ = (
+        Index("ix_job_events_failed", "at", sqlite_where=_GAVE_UP_SQL, postgresql_where=_GAVE_UP_SQL),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
@@ -259,52 +305,3 @@ class JobLog(Model):
     at: Mapped[datetime] = mapped_column(default=now)
     level: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
-
-
-class Subject(Model):
-    """Something that jobs are about, under the name by which people know it."""
-
-    __tablename__ = "subjects"
-    __table_args__ = (UniqueConstraint("type", "ref"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    #: A job's ``subject_type`` and ``subject_id``.
-    type: Mapped[str] = mapped_column(String(32))
-    ref: Mapped[str] = mapped_column(String(40))
-    name: Mapped[str] = mapped_column(String(300))
-
-
-class Cause(Model):
-    """Why jobs fail: the sentence without what differs from one job to the next."""
-
-    __tablename__ = "causes"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    #: SHA-256 of what makes two failures the same, in hexadecimal digits.
-    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
-    text: Mapped[str] = mapped_column(Text)
-    advice: Mapped[str | None] = mapped_column(Text)
-    first_at: Mapped[datetime] = mapped_column(default=now)
-
-
-ALIVE_FOR = timedelta(seconds=20)
-
-
-class Worker(Model):
-    """A worker process and when it last said that it lives."""
-
-    __tablename__ = "workers"
-
-    name: Mapped[str] = mapped_column(String(120), primary_key=True)
-    concurrency: Mapped[int]
-    started_at: Mapped[datetime] = mapped_column(default=now)
-    seen_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class Turn(Model):
-    """When each periodic job was last asked for, so that two beats ask once."""
-
-    __tablename__ = "turns"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    last_at: Mapped[datetime]

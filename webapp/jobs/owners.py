@@ -23,17 +23,38 @@ def me() -> str:
     return _named(os.getpid())
 
 
-@cache
-def _named(pid: int) -> str:
+def named(pid: int) -> str:
+    """Return the name of a process of this host."""
     return f"{host()}{pid}:{started(pid)}"
+
+
+_named = cache(named)
 
 
 os.register_at_fork(after_in_child=_named.cache_clear)
 
 
+def spoken(owner: str) -> str:
+    """Return a name as people say it: ``desk-1, process 4711``."""
+    place, _, rest = owner.partition("/")
+    return f"{place}, process {rest.split(':')[1]}" if rest.count(":") > 1 else owner
+
+
 def is_here(owner: str | None) -> bool:
     """Say whether the owner ran on this host, so that we can look."""
     return owner is not None and owner.startswith(host())
+
+
+def memory(pid: int) -> int | None:
+    """Return the bytes that a process has in memory; None where that cannot be told, or it is gone.
+
+    The second field of /proc/<pid>/statm, proc(5): what it shares with others is in it.
+    """
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def lives(owner: str) -> bool:

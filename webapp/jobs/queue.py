@@ -19,6 +19,7 @@ from webapp.accounts import acting
 from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import broker, db
+from webapp.jobs import subjects
 from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Queue, Wake
 from webapp.jobs.models import UNFINISHED, Job
 from webapp.states import stands
@@ -72,12 +73,14 @@ def enqueue(
         args=args,
         subject_type=subject_type,
         subject_id=subject_id,
+        about_id=subjects.note(about),
         key=key,
         max_attempts=policy.max_attempts,
         created_at=moment,
         run_at=run_at or moment,
         published_at=moment if run_at is None or run_at <= moment else None,
         asked_by_id=acting.who().user_id,
+        token_id=acting.who().token_id,
         parent_id=acting.who().job_id,
         routine=routine,
         request_id=logs.request_id(),

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from celery.exceptions import SoftTimeLimitExceeded
+from sqlalchemy import ColumnElement, bindparam, case, false, or_, select, update
 
 from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import db, settings
+from webapp.jobs import causes, logbook
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobEvent, JobState, What
 from webapp.jobs.queue import Letter, post
+from webapp.jobs.redacting import redact
 
 LEASE = timedelta(seconds=60)
 REPORT_EVERY = 1.0  # seconds between two writes of progress, however often it is reported
@@ -85,6 +88,7 @@ class Run:
     args: dict[str, Any]
     request_id: str | None
     asked_by_id: int | None
+    began_at: datetime = field(default_factory=now)
     reported: float = field(default_factory=time.monotonic)
     #: When a job that has more to do may go on, if that is not at once.
     not_before: datetime | None = None
@@ -109,7 +113,9 @@ class Run:
             name: value for name, value in progress.items() if value is not None
         }
         if values:
-            values["moved_at"] = now()
+            # Only what differs counts: a job that says the same again and again has not got on.
+            moved = (getattr(Job, name).is_distinct_from(said) for name, said in values.items())
+            values["moved_at"] = case((or_(false(), *moved), now()), else_=Job.moved_at)
         asked = db.session.execute(
             update(Job)
             .where(*self._mine)
@@ -120,7 +126,7 @@ class Run:
             raise LeaseLost
         if asked.cancel_requested_at is not None:
             raise Cancelled
-        db.session.commit()
+        logbook.commit()
         self.reported = time.monotonic()
 
     def succeed(self, result: dict[str, Any] | None) -> None:
@@ -135,19 +141,22 @@ class Run:
 
     def stop(self) -> None:
         """End it because somebody asked for that."""
+        self._tell(What.STOPPED, STOPPED)
         self._end(JobState.REVOKED, error=STOPPED)
         self._ended(JobState.REVOKED, error=STOPPED)
 
     def fail(self, error: BaseException, sentence: str, advice: str | None) -> None:
         """End it badly: somebody must look."""
         self._tell(What.ERROR, sentence)
+        unforeseen = None if isinstance(error, NotNow | SoftTimeLimitExceeded) else error
         self._end(
             JobState.FAILURE,
             routine=False,
+            cause_id=causes.note(sentence, advice, unforeseen, job_id=self.id),
             failures=Job.failures + 1,
             error=sentence,
             advice=advice,
-            traceback="".join(traceback.format_exception(error)),
+            traceback=redact("".join(traceback.format_exception(error))),
         )
         self._ended(JobState.FAILURE, error=sentence, advice=advice or "")
 
@@ -162,7 +171,7 @@ class Run:
             published_at=None,
             error=sentence,
             advice=advice,
-            traceback="".join(traceback.format_exception(error)),
+            traceback=redact("".join(traceback.format_exception(error))),
         )
 
     def go_on_later(self) -> None:
@@ -192,6 +201,7 @@ class Run:
             raise LeaseLost
         if row.cancel_requested_at is None:
             return True
+        self._tell(What.STOPPED, STOPPED)
         db.session.execute(
             update(Job)
             .where(Job.id == self.id)
@@ -222,7 +232,15 @@ class Run:
             raise LeaseLost
 
     def _tell(self, what: What, text: str) -> None:
-        db.session.add(JobEvent(job_id=self.id, what=what, text=text))
+        db.session.add(
+            JobEvent(
+                job_id=self.id,
+                what=what,
+                text=text,
+                attempt=self.attempt,
+                began_at=self.began_at,
+            )
+        )
 
 
 _SUCCEED = (

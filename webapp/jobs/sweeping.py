@@ -16,7 +16,7 @@ from sqlalchemy import Select, and_, or_, select, update
 from webapp.broker import AGAIN, NEW
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import owners
+from webapp.jobs import causes, owners, pausing, staff
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
 from webapp.jobs.queue import WOKEN_AT, Letter, post, wake
@@ -65,7 +65,8 @@ def sweep(client: redis.Redis) -> int:
     for mend in rescues:
         mend()
     published = 0
-    for queue in Queue:
+    stopped = pausing.stopped()
+    for queue in (queue for queue in Queue if queue not in stopped):
         for priority, state in ((AGAIN, JobState.RETRY), (NEW, JobState.PENDING)):
             try:
                 before = passed(client, queue, priority)
@@ -73,15 +74,22 @@ def sweep(client: redis.Redis) -> int:
                 db.session.commit()
                 return published
             published += publish_due(queue, state=state, priority=priority, before=before)
+    _wake_for_rows(client, stopped)
+    db.session.commit()
+    return published
+
+
+def _wake_for_rows(client: redis.Redis, stopped: frozenset[Queue]) -> None:
+    """Wake what drains rows where some wait, unless its queue is paused."""
     for task, waiting in backlogs.items():
+        if not pausing.HELD_BY[task].isdisjoint(stopped):
+            continue
         try:
             # A wake-up that still lies in its list is enough.
             if not _lies_there(client, task) and waiting():
                 wake(task)
         except redis.RedisError:
             break
-    db.session.commit()
-    return published
 
 
 def _lies_there(client: redis.Redis, task: Wake) -> bool:
@@ -126,15 +134,16 @@ def recover() -> None:
             Job.lost,
             Job.cancel_requested_at,
             Job.asked_by_id,
+            Job.started_at,
         ).where(
             stands(Job.state, JobState.PROGRESS),
             or_(Job.lease_until < now(), Job.worker.startswith(owners.host(), autoescape=True)),
         )
     ).all()
-    for row in running:
-        if owners.is_here(row.worker) and owners.lives(row.worker):
-            continue
+    lost = [row for row in running if not (owners.is_here(row.worker) and owners.lives(row.worker))]
+    for row in sorted(lost):
         free(row)
+    staff.note_left([(row.worker, row.id) for row in lost])
     db.session.commit()
 
 
@@ -151,7 +160,7 @@ def free(row: Any) -> None:
             "Something in it ends the worker. Ask whoever looks after the server to read the log."
         )
         values = {"state": JobState.FAILURE, "finished_at": moment, "error": text, "advice": advice}
-        values["routine"] = False
+        values |= {"routine": False, "cause_id": causes.note(text, advice, job_id=row.id)}
     freed = db.session.execute(
         update(Job)
         .where(Job.id == row.id, stands(Job.state, JobState.PROGRESS), Job.attempt == row.attempt)
@@ -159,7 +168,15 @@ def free(row: Any) -> None:
         .execution_options(synchronize_session=False)
     )
     if freed.rowcount == 1:  # type: ignore[attr-defined]
-        db.session.add(JobEvent(job_id=row.id, what=What.LOST, text=text))
+        db.session.add(
+            JobEvent(
+                job_id=row.id,
+                what=What.ERROR if values["state"] == JobState.FAILURE else What.LOST,
+                text=text,
+                attempt=row.attempt,
+                began_at=row.started_at,
+            )
+        )
         if "finished_at" in values:
             words = {name: values.get(name) or "" for name in ("error", "advice")}
             tell_end(

@@ -183,6 +183,7 @@ class ProviderEvent(Model):
     __table_args__ = (
         Index("ix_provider_events_new", "id", sqlite_where=_NEW_SQL, postgresql_where=_NEW_SQL),
         Index("ix_provider_events_orphan", "orphan_of", "id"),
+        Index("ix_provider_events_heard", "provider", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

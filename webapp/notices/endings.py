@@ -24,6 +24,7 @@ LONG = frozenset(
         JobKind.WEBSITE_CRAWL,
         JobKind.EXPORT_WRITE,
         JobKind.NOTICES_SEND,
+        JobKind.REPORT_WRITE,
     }
 )
 WORDS = {

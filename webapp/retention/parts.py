@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 
 from webapp.accounts import forgetting as accounts
+from webapp.api import forgetting as api
 from webapp.bookings import forgetting as bookings
 from webapp.campaigns import forgetting as campaigns
 from webapp.customers import forgetting as customers
 from webapp.documents import forgetting as documents
 from webapp.exports import forgetting as exports
 from webapp.forgetting import Column, Keeps, Kept, Table
+from webapp.health import forgetting as health
 from webapp.jobs import forgetting as jobs
 from webapp.knowledge import forgetting as knowledge
 from webapp.message_templates import forgetting as message_templates
 from webapp.messages import forgetting as messages
 from webapp.notices import forgetting as notices
+from webapp.reports import forgetting as reports
 from webapp.retention import forgetting as retention
+from webapp.schedules import forgetting as schedules
 from webapp.services import forgetting as services
 from webapp.storage import forgetting as storage
 from webapp.websites import forgetting as websites
@@ -37,6 +41,10 @@ PARTS: tuple[Keeps, ...] = tuple(
         message_templates,
         services,
         storage,
+        reports,
+        schedules,
+        health,
+        api,
         retention,
     )
 )

@@ -31,6 +31,7 @@ STORED = (
     "zone",
     "lead_minutes",
     "days_ahead",
+    "reminder_hours",
     "published",
 )
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -78,6 +79,9 @@ class ServiceForm(Form):
     zone = StringField("Time zone", [KnownZone()], filters=[one_line])
     lead_minutes = number_field("Minutes before the start until which it can be booked", 0, 43_200)
     days_ahead = number_field("Days ahead that can be booked", 1, 365)
+    reminder_hours = number_field(
+        "Hours before the start at which the customer is reminded", 0, 336
+    )
     published = BooleanField("Published: customers can book it")
     day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (
         StringField(day, [Openings()], filters=[one_line]) for day in hours.WEEKDAYS

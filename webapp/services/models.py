@@ -41,6 +41,8 @@ class Service(Model):
     #: How long before its start a time can still be booked.
     lead_minutes: Mapped[int] = mapped_column(default=60)
     days_ahead: Mapped[int] = mapped_column(default=30)
+    #: How long before its start a booking's customer is reminded of it; 0: not at all.
+    reminder_hours: Mapped[int] = mapped_column(default=24, server_default="24")
     published: Mapped[bool] = mapped_column(default=False, index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

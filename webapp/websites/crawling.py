@@ -6,6 +6,8 @@ The rows of the pages are the frontier, so a crawl whose worker was killed goes 
 import time
 from datetime import timedelta
 
+import structlog
+
 from webapp.clock import now
 from webapp.extensions import db, settings
 from webapp.jobs.running import Run
@@ -20,6 +22,8 @@ from webapp.websites.models import Website
 from webapp.websites.planning import Plan
 from webapp.websites.robots import Rules
 from webapp.websites.slices import AGAIN_AFTER, PATIENCE, Slice
+
+log = structlog.get_logger(__name__)
 
 #: Seconds after which a slice ends, so that what else waits has its turn.
 SLICE = 5.0
@@ -54,6 +58,7 @@ def _begin(website: Website) -> None:
         website.crawl_began_at = moment
     elif source.state != SourceState.READING:
         frontier.begin(website, moment)
+        log.info("Begins to read the website", address=website.url)
     alive = [state for state in SourceState if state != SourceState.REMOVING]
     move(source, SourceState.READING, expect=alive, error=None, advice=None)
 
@@ -86,6 +91,7 @@ def _slice(run: Run, website: Website, until: float) -> str | None:
 def _without_rules(run: Run, website: Website, pages: Frontier, note: str) -> str | None:
     """Ask once more for a robots.txt that cannot be had; without it nothing may be read."""
     keeping.forget(website.source_id)
+    log.warning("The website's robots.txt cannot be had", reason=note)
     if website.any_scheme and starting.try_plain(website):
         return None
     if website.failing == 0:

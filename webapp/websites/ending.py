@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
+import structlog
 from sqlalchemy import and_, or_, select
 
 from webapp.clock import now
@@ -15,6 +16,8 @@ from webapp.websites.frontier import Frontier
 from webapp.websites.models import PageState, WebPage, Website
 from webapp.websites.planning import Plan
 from webapp.websites.visiting import GONE
+
+log = structlog.get_logger(__name__)
 
 UNDER_WAY = (SourceState.WAITING, SourceState.READING)
 BATCH = 50
@@ -40,6 +43,7 @@ def finish(run: Run, frontier: Frontier, reason: Reason) -> str:
     Raises Impossible when nothing could be read, with what became of the first page.
     """
     plan = frontier.plan
+    log.info("The website has been read", pages=frontier.read, because=reason.words)
     if frontier.read == 0:
         raise Impossible(*_nothing(plan, reason))
     if not reason.broke_off:
@@ -88,6 +92,7 @@ def _take_back(run: Run, plan: Plan, *, complete: bool) -> None:
             if page.state != PageState.SKIPPED or page.crawl < plan.crawl:
                 page.state = PageState.GONE
                 page.note = page.note if page.crawl == plan.crawl else NOT_FOUND
+        log.info("Took back pages that are gone", pages=len(pages))
         run.step(note="Taking back the pages that are gone.")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+import structlog
 from sqlalchemy import update
 
 from webapp.clock import now
@@ -19,6 +20,8 @@ from webapp.websites.models import Website
 from webapp.websites.scoping import siblings
 from webapp.websites.settling import settle
 from webapp.websites.visiting import Visit
+
+log = structlog.get_logger(__name__)
 
 #: Seconds for which a slice waits for its website; if it is longer, the job's row waits.
 PATIENCE = 1.0
@@ -144,6 +147,10 @@ class Slice:
         """Remember for how long the site is to be left alone, and why."""
         if visit.problem is not None and visit.problem.again:
             self.trouble = visit.problem.sentence
+        if visit.problem is not None:
+            log.warning(
+                "A page could not be read", address=visit.page.url, reason=visit.problem.sentence
+            )
         wait = visit.problem.wait if visit.problem else None
         if pause := wait or self.frontier.plan.delay:
             self.not_before = max(self.not_before, now() + timedelta(seconds=pause))

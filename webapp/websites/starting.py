@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+import structlog
 from sqlalchemy import select
 
 from webapp.extensions import db
@@ -15,6 +16,8 @@ from webapp.websites.robots import Rules
 from webapp.websites.scoping import moved
 from webapp.websites.sitemaps import urls as urls_of
 from webapp.websites.visiting import Visit
+
+log = structlog.get_logger(__name__)
 
 
 def adopts(plan: Plan, visit: Visit) -> bool:
@@ -88,6 +91,7 @@ def look_at_sitemaps(run: Run, pages: Frontier, fetcher: Fetcher, rules: Rules) 
         pages.add(list(db.session.scalars(known)), 1)
     website = db.session.get_one(Website, plan.source_id)
     website.mapped = plan.crawl
+    log.info("Looked at what the website lists itself", found=pages.found, troubles=len(troubles))
     run.step()
 
 

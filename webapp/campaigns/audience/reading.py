@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import structlog
+
 from webapp import storage
 from webapp.campaigns import starting
 from webapp.campaigns.audience import selecting, splitting
@@ -18,6 +20,8 @@ from webapp.campaigns.models import CampaignState, Source, SourceKind, SourceSta
 from webapp.extensions import db, settings
 from webapp.jobs.running import Impossible, NotNow, Run
 from webapp.states import move
+
+log = structlog.get_logger(__name__)
 
 BATCH = 2_000
 BATCH_BYTES = 4_000_000
@@ -131,6 +135,7 @@ def _end(task: Task, too_many: str | None = None) -> str:
     source = db.session.get(Source, task.source_id)
     if source is None:
         raise Overtaken
+    log.info("The list has been read", good=source.good, cannot_be_used=source.bad)
     move(source, SourceState.READ, expect=[SourceState.READING], error=too_many,
          advice=TOO_MANY_ADVICE if too_many else None)  # fmt: skip
     if source.good and source.campaign.state in {CampaignState.SENDING, CampaignState.DONE}:
