@@ -29,7 +29,8 @@ from webapp.customers.finding import find_or_add
 from webapp.customers.models import Customer, CustomerTag
 from webapp.exports.models import Export
 from webapp.extensions import Model, db
-from webapp.jobs.models import Cause, Job, JobLog, JobState, Subject
+from webapp.jobs.known import Cause, JobWord, Subject, SubjectWord
+from webapp.jobs.models import Job, JobLog, JobState
 from webapp.knowledge.models import Question, QuestionState
 from webapp.messages import suppressing
 from webapp.messages.channels import Channel, OutcomeKind
@@ -114,7 +115,9 @@ def words(booking: Booking) -> None:
         traceback="ValueError: 'Dear\\nŁucja O’Brien-Rao'",
     )  # fmt: skip
     db.session.add(JobLog(job_id=job.id, attempt=1, level="info", text="to=sms:+919812345601"))
-    db.session.add(Subject(type="booking", ref=str(booking.id), name=f"{WHO.name}, Tuesday"))
+    named(f"{WHO.name}, Tuesday", "booking", str(booking.id))
+    named(f"A file for {WHO.name}", "export", "99")
+    db.session.add(JobWord(job_id=job.id, word="lucja.rao@example.org"))
     db.session.add(
         AuditEntry(action="x", text=f"Changed {WHO.name}", detail={"old": ["0091 98123 45601"]})
     )
@@ -127,6 +130,16 @@ def words(booking: Booking) -> None:
         Question(text=f"When does {WHO.name} come?", state=QuestionState.ANSWERED,
                  answer="At (98123) 45601.", citations=[{"text": WHO.email}])
     )  # fmt: skip
+
+
+def named(name: str, kind: str, ref: str) -> None:
+    subject = db.session.query(Subject).filter_by(type=kind, ref=ref).one_or_none()
+    subject = subject or Subject(type=kind, ref=ref)
+    subject.name = name
+    db.session.add(subject)
+    db.session.flush()
+    for word in ("9812345601", "łucja"):
+        db.session.merge(SubjectWord(subject_id=subject.id, word=word))
 
 
 def letters(booking: Booking) -> None:

@@ -21,7 +21,8 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import Cause, Job, JobEvent, JobLog, JobState, Subject
+from webapp.jobs.known import Cause, Subject
+from webapp.jobs.models import Job, JobEvent, JobLog, JobState
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Cancelled
 from webapp.knowledge.models import Question, QuestionState

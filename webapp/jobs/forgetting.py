@@ -182,7 +182,17 @@ def finally_forget(person: Person) -> None:
     )
 
 
+def _unfind_subject(subject_id: int) -> None:
+    """Take away the words by which something was found that is called otherwise now."""
+    db.session.execute(delete(SubjectWord).where(SubjectWord.subject_id == subject_id))
+
+
+def _unfind_job(job_id: uuid.UUID) -> None:
+    db.session.execute(delete(JobWord).where(JobWord.job_id == job_id))
+
+
 KEEPS = Keeps(
+    when_masked={Subject: _unfind_subject, Job: _unfind_job},
     sentences={
         Job: "args before note result error advice traceback",
         JobEvent: "text reason",
