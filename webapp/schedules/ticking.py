@@ -101,8 +101,10 @@ def _looked_through(entry: Entry, due: datetime, moment: datetime) -> tuple[bool
     runs = itertools.chain([due], whens.upcoming(entry.when, entry.zone, due))
     since = list(itertools.takewhile(lambda run: run <= moment, itertools.islice(runs, COUNTED)))
     missed = [run for run in since if moment - run > entry.default.tolerance]
-    found = Missed(len(missed), missed[0], missed[-1]) if missed else None
-    return len(missed) < len(since), found
+    if not missed:
+        return True, None
+    last = moment if len(since) == COUNTED else missed[-1]
+    return len(missed) < len(since), Missed(len(missed), missed[0], last)
 
 
 def ask(entry: Entry, *, routine: bool) -> Job | None:
