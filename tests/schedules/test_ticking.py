@@ -138,6 +138,29 @@ def test_what_is_due_now_runs_whatever_was_missed_before(app, db, queue):
         assert (missed.number, missed.since, missed.until) == (3, at(12, 10), at(14, 10))
 
 
+def test_a_long_absence_is_counted_up_to_a_bound(app, db, queue):
+    with time_machine.travel(NOON, tick=False) as clock:
+        tick(app)
+        clock.move_to(at(12, 0, day=24))
+        tick(app)
+
+        missed = {one.name: one for one in schedules.missed()}["payments"]
+        assert (missed.number, missed.since, missed.until) == (1_000, at(12, 1), at(12, day=24))
+        assert len(jobs(JobKind.PAYMENT_CHECK)) == 1
+
+
+def test_a_fault_of_one_schedule_holds_up_no_other(app, db, queue, monkeypatch):
+    with time_machine.travel(NOON, tick=False) as clock:
+        tick(app)
+        deploy(monkeypatch, "exports", args={"cannot be stored": object()})
+        clock.move_to(at(12, 11))
+        tick(app)
+
+        assert jobs(JobKind.EXPORTS_CLEAN) == []
+        assert len(jobs(JobKind.PAYMENT_CHECK)) == 1
+        assert row("exports").next_at == at(12, 10)
+
+
 def test_wakes_are_never_missed(app, db, queue):
     with time_machine.travel(NOON, tick=False) as clock:
         tick(app)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import Model
+from webapp.reports.periods import words_of
 
 
 class Report(Model):
@@ -36,6 +37,12 @@ class Report(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     asked_by: Mapped[User | None] = relationship()
+
+    @property
+    def told_as(self) -> str:
+        """How people call it."""
+        last = self.last_moment.astimezone(self.tz)
+        return f"{words_of(self.period)} until {last.day} {last:%B %Y}"
 
     @property
     def tz(self) -> ZoneInfo:

@@ -56,7 +56,7 @@ def write(run: Run, period: str, report_id: int | None) -> str:
     _fill(report, run)
     if report.asked_by_id is None:
         _tell_the_admins(report)
-    return f"{words_of(report.period)} until {_day(report)} are written down."
+    return f"{report.told_as}: written down."
 
 
 def generate_analytics_report(period: str = "30d", *, run: Run) -> Report:
@@ -79,7 +79,7 @@ def newest(limit: int) -> Sequence[Report]:
 def name_of(report_id: str) -> str | None:
     """Return what a report is called."""
     report = db.session.get(Report, int(report_id))
-    return None if report is None else f"{words_of(report.period)} until {_day(report)}"
+    return None if report is None else report.told_as
 
 
 def _new(period: str, *, today_too: bool) -> Report:
@@ -101,13 +101,8 @@ def _tell_the_admins(report: Report) -> None:
     give(
         select(User.id).where(User.role == Role.ADMIN),
         f"The report on {words_of(report.period).lower()} is ready",
-        f"How the house did until {_day(report)}, compared with the time before.",
+        f"{report.told_as}, compared with the time before.",
         level=Level.INFO,
         key=f"report:{report.id}",
         link=links.path_of("reports.show", report_id=report.id),
     )
-
-
-def _day(report: Report) -> str:
-    last = report.last_moment.astimezone(report.tz)
-    return f"{last.day} {last:%B %Y}"

@@ -20,7 +20,7 @@ class ReasonMissing(Exception):
 def run_now(entry: Entry) -> Job | None:
     """Ask for it at once, also while it is paused; None when it is no job. Its next run stays where it is."""
     _own_row(entry)
-    record("schedule.run", f"Ran “{entry.default.title}” by hand", about=entry.row)
+    record("schedule.run", f"Ran “{entry.default.title}” by hand", about=entry)
     return ask(entry, routine=False)
 
 
@@ -34,7 +34,7 @@ def pause(entry: Entry, reason: str) -> None:
     row.paused_at = row.paused_at or now()
     row.paused_by_id, row.pause_reason, row.next_at = who().user_id, reason or None, None
     row.version += 1
-    record("schedule.paused", f"Paused “{entry.default.title}”", about=row, reason=reason)
+    record("schedule.paused", f"Paused “{entry.default.title}”", about=entry, reason=reason)
 
 
 def resume(entry: Entry) -> None:
@@ -44,7 +44,7 @@ def resume(entry: Entry) -> None:
         return
     row.paused_at = row.paused_by_id = row.pause_reason = None
     _reckon(entry)
-    record("schedule.resumed", f"Let “{entry.default.title}” go on", about=row)
+    record("schedule.resumed", f"Let “{entry.default.title}” go on", about=entry)
 
 
 def change(entry: Entry, when: whens.When, zone: str | None, if_missed: IfMissed) -> bool:
@@ -67,7 +67,12 @@ def change(entry: Entry, when: whens.When, zone: str | None, if_missed: IfMissed
     _reckon(entry)
     text = f"Changed when “{default.title}” runs: {words_of(when)}"
     record(
-        "schedule.changed", text, about=row, timing=str(when), zone=zone or "", if_missed=if_missed
+        "schedule.changed",
+        text,
+        about=entry,
+        timing=str(when),
+        zone=zone or "",
+        if_missed=if_missed,
     )
     return True
 
@@ -80,7 +85,7 @@ def back_to_default(entry: Entry) -> None:
     row.timing = row.zone = row.if_missed = None
     row.changed_at, row.changed_by_id = now(), who().user_id
     _reckon(entry)
-    record("schedule.reset", f"“{entry.default.title}” runs as it came again", about=row)
+    record("schedule.reset", f"“{entry.default.title}” runs as it came again", about=entry)
 
 
 def _reckon(entry: Entry) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -32,6 +33,17 @@ class Entry:
     house: ZoneInfo
     #: The job that was last asked for, as far as it is still kept.
     job: Job | None = None
+
+    #: What jobs and the record call it, and how people do.
+    as_subject: ClassVar[str] = "schedule"
+
+    @property
+    def id(self) -> str:
+        return self.name
+
+    @property
+    def told_as(self) -> str:
+        return self.default.title
 
     @property
     def name(self) -> str:

@@ -51,11 +51,6 @@ class Schedule(Model):
     changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id])
     paused_by: Mapped[User | None] = relationship(foreign_keys=[paused_by_id])
 
-    @property
-    def id(self) -> str:
-        """What jobs and the record call it."""
-        return self.name
-
 
 class Beat(Model):
     """When a worker last heard beat tick. One row."""

@@ -4,6 +4,7 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
+import structlog
 from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -15,6 +16,8 @@ from webapp.jobs.queue import enqueue, wake
 from webapp.schedules import whens
 from webapp.schedules.finding import Entry, entries, write_missing_rows
 from webapp.schedules.models import Beat, IfMissed, Schedule
+
+log = structlog.get_logger(__name__)
 
 NOTED_EVERY = timedelta(seconds=4)
 #: Beyond this many nobody wants to know how many exactly, and a tick has other things to do.
@@ -30,7 +33,7 @@ class Missed(NamedTuple):
 
 
 def tick() -> None:
-    """Ask for what is due. Commits after each schedule, so that a fault of one holds up no other."""
+    """Ask for what is due. Commits after each schedule; a fault of one is logged, and holds up no other."""
     if hear():
         db.session.commit()
     known = entries()
@@ -41,8 +44,12 @@ def tick() -> None:
         known = entries()
     moment = now()
     for entry in [entry for entry in known if _wants_something(entry, moment)]:
-        take(entry, moment)
-        db.session.commit()
+        try:
+            take(entry, moment)
+            db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("a schedule could not be asked for", schedule=entry.name)
 
 
 def hear() -> bool:
@@ -94,8 +101,10 @@ def _looked_through(entry: Entry, due: datetime, moment: datetime) -> tuple[bool
     runs = itertools.chain([due], whens.upcoming(entry.when, entry.zone, due))
     since = list(itertools.takewhile(lambda run: run <= moment, itertools.islice(runs, COUNTED)))
     missed = [run for run in since if moment - run > entry.default.tolerance]
-    found = Missed(len(missed), missed[0], missed[-1]) if missed else None
-    return len(missed) < len(since), found
+    if not missed:
+        return True, None
+    last = moment if len(since) == COUNTED else missed[-1]
+    return len(missed) < len(since), Missed(len(missed), missed[0], last)
 
 
 def ask(entry: Entry, *, routine: bool) -> Job | None:
@@ -108,7 +117,7 @@ def ask(entry: Entry, *, routine: bool) -> Job | None:
         wake(what)
     else:
         key, args = entry.default.key, dict(entry.default.args)
-        job = enqueue(what, about=entry.row, key=key, routine=routine, **args)
+        job = enqueue(what, about=entry, key=key, routine=routine, **args)
     db.session.execute(
         update(Schedule)
         .where(Schedule.name == entry.name)

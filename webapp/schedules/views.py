@@ -14,7 +14,7 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.models import Job
 from webapp.notices import links
-from webapp.pages import goes_to, interval, render, say
+from webapp.pages import goes_to, interval, render, say, wants_fragment
 from webapp.schedules import changing, finding, tonight, whens
 from webapp.schedules.defaults import BY_NAME
 from webapp.schedules.finding import Entry
@@ -175,6 +175,8 @@ def _form(
         entry=entry,
         form=form,
         words=words_of(when) if when else None,
+        # Beside the whole form each is said at its field.
+        problems=form.errors if wants_fragment() else {},
         next_runs=whens.next_runs(when, zone, now()) if when else [],
         zone=zone,
         zones=sorted(available_timezones()),

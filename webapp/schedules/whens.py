@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -110,11 +110,12 @@ def _cron(typed: str) -> Cron:
 
 def rests(when: When) -> bool:
     """Say whether there is ever more than an hour between two runs, as far as the next day shows."""
-    utc, moment = ZoneInfo("UTC"), datetime.now(UTC)
-    runs = [moment, *islice(upcoming(when, utc, moment), 24 * 60)]
-    day = [run for run in runs if run <= moment + LONGEST]
-    gaps = [later - sooner for sooner, later in pairwise(day)]
-    return len(day) < 2 or max(gaps) > HOUR or day[-1] < moment + LONGEST - HOUR
+    if isinstance(when, Every):
+        return when.seconds > HOUR.total_seconds()
+    moment = datetime.now(UTC)
+    end = moment + LONGEST
+    coming = takewhile(lambda run: run < end, upcoming(when, ZoneInfo("UTC"), moment))
+    return any(later - sooner > HOUR for sooner, later in pairwise([moment, *coming, end]))
 
 
 def upcoming(when: When, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
