@@ -119,6 +119,7 @@ def test_every_failure_shows_its_cause_what_to_do_and_a_step_that_works(app, ott
         assert advice in card
         assert WORDS[kind].again in card
         links = [link.attributes["href"] for link in seen.css(".job-actions a")]
+        assert f"/{SUBJECTS[kind]}s/7" in links
         if kind not in looked_at:
             looked_at.add(kind)
             steps = LexborHTMLParser(ada.get(path).text).css(".job-actions a")
