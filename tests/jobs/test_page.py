@@ -7,6 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import event
 
 from tests.jobs.making import a_job, a_worker, at_work, done
+from tests.jobs.statements import Asked
 from tests.people import person
 from webapp.accounts.models import Role
 from webapp.clock import now
@@ -221,33 +222,6 @@ def test_a_parent_that_is_no_longer_kept_is_no_dead_link(vera):
     database.session.delete(gone)
     database.session.commit()
     assert facts(page(vera, job))["Asked for by the job"] == "a job that is no longer kept"
-
-
-class Asked:
-    """Counts the statements that the database is sent, also those that go straight to the driver.
-
-    Such a one takes a connection from the pool without SQLAlchemy's knowing what for.
-    """
-
-    def __init__(self):
-        self.forget()
-
-    def forget(self):
-        self.statements, self.taken, self.known = [], 0, 0
-
-    def hear(self, _connection, _cursor, statement, *_rest):
-        if not statement.startswith("BEGIN"):
-            self.statements.append(statement)
-
-    def take(self, *_of_the_pool):
-        self.taken += 1
-
-    def know(self, _connection):
-        self.known += 1
-
-    @property
-    def number(self):
-        return len(self.statements) + self.taken - self.known
 
 
 @pytest.fixture

@@ -100,6 +100,10 @@ def commit() -> None:
 class _Listener(logging.Handler):
     """Hears every line of this process, and keeps those that are said while a job runs."""
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Hear a line, or let it pass at once: most are said while no job runs."""
+        return False if _open.get() is None else bool(super().handle(record))
+
     def emit(self, record: logging.LogRecord) -> None:
         book = _open.get()
         if book is None:
