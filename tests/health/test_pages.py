@@ -128,7 +128,7 @@ def test_a_bad_line_says_so(vera):
         watch(well=False)
         assert line("Workers are up")["verdict"] == "bad"
         failed = line("Errors of the last 24 hours")
-        assert (failed["value"], failed["verdict"]) == ("1 of 2 jobs failed (50.0%)", "bad")
+        assert (failed["value"], failed["verdict"]) == ("1 of 2 jobs failed (50.0 %)", "bad")
         assert "the oldest for 10 minutes" in line("The queues are near 0")["value"]
         assert "lines are bad" in vera.get("/checklist").text
 
