@@ -137,7 +137,8 @@ def _alerts_since_yesterday() -> int:
 def _weekly(look: Look) -> Iterator[Line]:
     week = counting.span(now() - WEEK)
     retried = week.retried / week.ended if week.ended else 0.0
-    yield Line("weekly", "Tries that had to be repeated", f"{week.retried:,} in {week.ended:,} jobs ({retried * 100:.1f} %)",
+    repeated = f"{week.retried:,} in {week.ended:,} jobs ({retried * 100:.1f} %)"
+    yield Line("weekly", "Tries that had to be repeated", repeated,
                judge(retried, 0.05, 0.25), "At most 5 %; 25 % are too many",
                "Look at which kind it is: its provider may be slow or away.", "jobs.index")  # fmt: skip
     yield _failed("weekly", "Jobs that failed this week", week)
