@@ -25,13 +25,13 @@ def mails(sandbox):
     """Return the mails that arrived, oldest first."""
 
     def arrived():
-        return sorted(sandbox.messages(channel="email"), key=lambda mail: mail["received_at"])
+        return sorted(sandbox.messages(channel="email"), key=lambda mail: mail["ref"])
 
     return arrived
 
 
 def subjects(mails):
-    return [mail["subject"] for mail in mails]
+    return [mail["details"]["subject"] for mail in mails]
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_every_admin_is_written_to_when_it_opens_and_when_it_is_over(app, mails)
     assert "Start the worker process" in first[0]["text"]
     assert "http://desk.example/status" in first[0]["text"]
     with later(seconds=120):
-        watch_for(120)
+        watch_for(150)
     assert any("Well again, after" in subject for subject in subjects(mails()[2:]))
 
 

@@ -1,7 +1,6 @@
 """/health and /livez: what a load balancer and a monitor of addresses ask."""
 
 import socket
-import threading
 import time
 from datetime import timedelta
 
@@ -43,7 +42,8 @@ def test_degraded_is_told_apart_from_dead_and_says_why(client):
     assert said["celery"] == "0 worker(s) active"
     assert said["beat"] == "never heard"
     assert said["waiting"] == 1
-    assert said["oldest_waiting_seconds"] >= 660 and said["ledger_lag_seconds"] >= 660
+    assert said["oldest_waiting_seconds"] >= 660
+    assert said["ledger_lag_seconds"] >= 660
     assert len(said["problems"]) == 4
 
 
@@ -74,8 +74,6 @@ def test_a_database_that_hangs_does_not_hang_the_probe(another_app, settings_of_
     if kind == "sqlite":
         pytest.skip("a file does not hang")
     listener = socket.create_server(("127.0.0.1", 0))
-    held = []
-    threading.Thread(target=lambda: held.append(listener.accept()), daemon=True).start()
     port = listener.getsockname()[1]
     hangs = {**settings_of_tests, "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{port}/nothing"}
     client = another_app(hangs).test_client()

@@ -107,9 +107,9 @@ def _daily(look: Look) -> Iterator[Line]:
 
 def _failed(span: str, title: str, count: counting.Span) -> Line:
     share = count.failed / count.ended if count.ended else 0.0
-    return Line(span, title, f"{count.failed:,} of {count.ended:,} jobs failed ({share:.1%})",
+    return Line(span, title, f"{count.failed:,} of {count.ended:,} jobs failed ({share * 100:.1f} %)",
                 judge(share, 0.01, thresholds.LEAST_SHARE) if count.failed else WELL,
-                f"At most 1 %; {thresholds.LEAST_SHARE:.0%} are too many",
+                f"At most 1 %; {thresholds.LEAST_SHARE * 100:.0f} % are too many",
                 "Look at those that failed; mend the cause, then try them again together.", "jobs.index")  # fmt: skip
 
 
@@ -137,7 +137,8 @@ def _alerts_since_yesterday() -> int:
 def _weekly(look: Look) -> Iterator[Line]:
     week = counting.span(now() - WEEK)
     retried = week.retried / week.ended if week.ended else 0.0
-    yield Line("weekly", "Tries that had to be repeated", f"{week.retried:,} in {week.ended:,} jobs ({retried:.1%})",
+    repeated = f"{week.retried:,} in {week.ended:,} jobs ({retried * 100:.1f} %)"
+    yield Line("weekly", "Tries that had to be repeated", repeated,
                judge(retried, 0.05, 0.25), "At most 5 %; 25 % are too many",
                "Look at which kind it is: its provider may be slow or away.", "jobs.index")  # fmt: skip
     yield _failed("weekly", "Jobs that failed this week", week)

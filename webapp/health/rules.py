@@ -117,7 +117,7 @@ def _errors(look: Look) -> str | None:
             title = POLICIES[share.kind].title
             told.append(
                 f"“{title}” fails more than usual: {share.failed} of {share.ended} lately, "
-                f"against {usual:.0%} the day before."
+                f"against {usual * 100:.0f} % the day before."
             )
     return " ".join(told) or None
 

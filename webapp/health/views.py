@@ -14,7 +14,7 @@ from webapp.accounts.polls import polled
 from webapp.accounts.scopes import Scope
 from webapp.clock import now
 from webapp.extensions import db, limiter, settings
-from webapp.health import alerts, checklist, metrics
+from webapp.health import alerts, checklist, metrics, shown
 from webapp.health.models import Alert, Watch
 from webapp.health.probing import probe
 from webapp.pages import IDLE_MS, goes_to, render, say
@@ -70,7 +70,7 @@ def index() -> ResponseReturnValue:
         block="live_part",
         watch=watch,
         unwatched=unwatched,
-        standing=alerts.standing(),
+        standing=shown.standing(),
         over=alerts.lately(OVER_SHOWN),
         rule_of=alerts.rule_of,
         end_words=alerts.end_words,

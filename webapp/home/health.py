@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.bookings.finding import house_zone
 from webapp.campaigns import scheduling
 from webapp.extensions import db, settings
-from webapp.health import alerts
+from webapp.health import alerts, shown
 from webapp.health.redis_there import broker
 from webapp.jobs.pausing import NAMES
 from webapp.messages import stopping
@@ -73,7 +73,7 @@ def _missed_starts() -> Iterator[Banner]:
 
 def _open_alerts() -> Iterator[Banner]:
     """Tell of what no other line tells of already, and nobody knows yet."""
-    rules = [alerts.rule_of(alert) for alert in alerts.standing() if not alert.silenced]
+    rules = [alerts.rule_of(alert) for alert in shown.standing() if not alert.silenced]
     titles = [rule.title for rule in rules if not rule.has_banner]
     if titles:
         more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
