@@ -158,7 +158,7 @@ def test_what_a_program_does_stands_under_its_name(
     assert made.status_code == 201
     entry = db.session.query(AuditEntry).filter_by(action="booking.made").one()
     assert entry.token is not None
-    assert (entry.token.name, entry.user and entry.user.name) == ("The till", "Ada")
+    assert (entry.token.name, entry.user and entry.user.role) == ("The till", Role.ADMIN)
     assert "The program The till" in ada.get("/activity").text
     job = (made.json or {})["tasks"][0]
     assert "the program The till" in ada.get(f"/jobs/{job}").text
