@@ -80,6 +80,8 @@ def test_a_redis_with_tls_gets_the_form_that_celery_and_redis_py_accept(given, m
         ("TRUST_PROXY", "maybe"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "LOUD"),
+        ("API_RATE", "often"),
+        ("API_WRITE_RATE", "0 per minute"),
         ("WEB_THREADS", "0"),
         ("WORKER_CONCURRENCY", "many"),
         ("SANDBOX_URL", "ftp://x"),

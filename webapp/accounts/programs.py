@@ -84,10 +84,14 @@ def may(token: ApiToken, scope: Scope) -> bool:
 
 
 def note_use(token: ApiToken) -> None:
-    """Write down that the token was used, at most once a minute; never waits."""
-    moment = now()
+    """Write down that the token was used, at most once a minute; never waits.
+
+    Call it before anything else is done in the session: its transaction ends here.
+    """
+    moment, token_id = now(), token.id
     if token.used_at is None or moment - token.used_at >= USED_EVERY:
-        in_passing.write(update(ApiToken).where(ApiToken.id == token.id).values(used_at=moment))
+        db.session.rollback()  # on SQLite it may hold the lock that the other connection needs
+        in_passing.write(update(ApiToken).where(ApiToken.id == token_id).values(used_at=moment))
 
 
 def new_secret() -> str:
