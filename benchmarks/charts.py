@@ -1,6 +1,6 @@
 """How long the charts and the depths of the queues take when there is much of everything.
 
-Every kind of job has ended in every hour of 100 days and on every day of 400; a million jobs wait.
+Every kind of job has ended in every hour of a month and on every day of 400; a million jobs wait.
 """
 
 import time
@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.stage import each_database, percentile, stage, verdict
 
-DAYS, HOUR_DAYS, WAITING = 400, 100, 1_000_000
+DAYS, HOUR_DAYS, WAITING = 400, 33, 1_000_000
 ROUNDS = 30
 CHART_MS, DEPTH_MS = 100.0, 150.0
 #: A row's own id, in each database's words.
@@ -55,7 +55,7 @@ def questions() -> list[tuple[str, float, Callable[[], Any]]]:
     from webapp.jobs import queues
     from webapp.jobs.kinds import JobKind
 
-    first = (now() - timedelta(days=DAYS)).date().isoformat()
+    first = (now() - timedelta(days=DAYS - 2)).date().isoformat()  # by any clock
     zone = ZoneInfo("Asia/Kolkata")
     spans = {
         "the chart of a week": {"span": "week"},
