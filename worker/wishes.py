@@ -46,7 +46,7 @@ def hear(wish: Wish, app: Celery, *, grace: float) -> None:
     if not here.ending and (moment >= here.ends_at or not state.requests):
         here.ending = True
         app.conf.worker_soft_shutdown_timeout = 0.0  # it has had its time
-        os.kill(os.getpid(), signal.SIGQUIT)
+        os.kill(os.getpid(), getattr(signal, "SIGQUIT", signal.SIGTERM))  # Windows has but one
 
 
 def begin_anew() -> None:

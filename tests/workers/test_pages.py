@@ -110,6 +110,13 @@ def test_a_worker_is_asked_to_rest_to_work_again_and_to_restart(worker, db, ada)
     assert "Asked to begin anew by Admin" in words(ada.get("/workers"), "article")
 
 
+def test_when_every_worker_rests_each_page_says_so(worker, db, vera):
+    assert "take nothing new" not in words(vera.get("/jobs"), "#banners")
+    worker.resting_since = now()
+    db.session.commit()
+    assert "Every worker has been asked" in words(vera.get("/jobs"), "#banners")
+
+
 def test_of_a_worker_that_is_gone_nothing_can_be_asked(worker, db, ada):
     worker.seen_at = now() - timedelta(minutes=5)
     db.session.commit()

@@ -44,6 +44,13 @@ def _at_work() -> Iterator[Banner]:
             "bad",
             "No worker is running, so messages and other work wait. Start the worker process; nothing is lost.",
         )
+    elif house().resting == house().alive:
+        yield Banner(
+            "warn",
+            "Every worker has been asked to take nothing new, so all work waits.",
+            url_for("workers.index"),
+            "Look at it",
+        )
 
 
 def _paused_queues() -> Iterator[Banner]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, true, update
+from sqlalchemy import case, delete, func, or_, select, true, update
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.acting import record, who
@@ -149,24 +149,31 @@ def at_work() -> int:
 
 
 class House(NamedTuple):
-    """What every page tells of the work: how many workers live, and what is paused."""
+    """What every page tells of the work: how many workers live, how many of them rest, what is paused."""
 
     alive: int
+    resting: int
     pauses: list[Paused]
 
 
 def house() -> House:
     """Return it, in one statement."""
-    alive = select(func.count()).select_from(Worker).where(Worker.seen_at > now() - ALIVE_FOR)
-    one = select(alive.scalar_subquery().label("alive")).subquery()
+    rests = case((Worker.resting_since.is_not(None), 1))
+    one = (
+        select(func.count().label("alive"), func.count(rests).label("resting"))
+        .where(Worker.seen_at > now() - ALIVE_FOR)
+        .subquery()
+    )
     rows = db.session.execute(
-        select(one.c.alive, Pause.queue, Pause.paused_at, User.name, Pause.reason)
+        select(one.c.alive, one.c.resting, Pause.queue, Pause.paused_at, User.name, Pause.reason)
         .select_from(one)
         .outerjoin(Pause, true())
         .outerjoin(User, User.id == Pause.paused_by_id)
     ).all()
-    pauses = [Paused(*row[1:]) for row in rows if row.queue is not None]
-    return House(rows[0].alive, sorted(pauses, key=lambda one: list(Queue).index(one.queue)))
+    pauses = [Paused(*row[2:]) for row in rows if row.queue is not None]
+    return House(
+        rows[0].alive, rows[0].resting, sorted(pauses, key=lambda one: list(Queue).index(one.queue))
+    )
 
 
 def note_left(left: Iterable[tuple[str, uuid.UUID]]) -> None:

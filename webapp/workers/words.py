@@ -4,9 +4,11 @@ MEGA = 1024 * 1024
 
 
 def span(seconds: float) -> str:
-    """Return a length of time as people say it: ``40 s``, ``12 min``, ``3 h 20 min``, ``4 days``."""
+    """Return a length of time as people say it: ``0.4 s``, ``40 s``, ``12 min``, ``3 h 20 min``, ``4 days``."""
+    if seconds < 0.1:
+        return "less than 0.1 s"
     if seconds < 1:
-        return "less than 1 s"
+        return f"{seconds:.1f} s"
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
