@@ -58,7 +58,6 @@ from webapp.services import views as service_pages
 from webapp.storage import models as storage
 from webapp.websites import models as websites
 from webapp.websites import views as website_pages
-from webapp.workers import models as workers
 from webapp.workers import views as worker_pages
 
 TABLES = (
@@ -83,7 +82,6 @@ TABLES = (
     services,
     storage,
     websites,
-    workers,
 )
 PAGES = (
     account_pages,
