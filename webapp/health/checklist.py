@@ -1,10 +1,9 @@
 """The checklist of the day, the week and the month, which fills itself in as far as a program can know."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, or_, select
 
 from webapp.accounts import acting
 from webapp.accounts.acting import record
@@ -91,12 +90,11 @@ class Page(NamedTuple):
 
 
 def of_day(day: date) -> Page:
-    """Return the checklist of a day, in three statements."""
-    row = db.session.get(Checked, day.isoformat())
+    """Return the checklist of a day, in two statements."""
+    before, row, after = _kept(day)
     spans = {span_of(box, day) for box in BOXES}
     ticks = {(tick.span, tick.line): tick for tick in db.session.scalars(_ticks(spans))}
     kept = row.lines if row else []
-    before, after = _neighbours(day)
     return Page(
         day,
         row.written_at if row else None,
@@ -118,14 +116,20 @@ def _ticks(spans: set[str]) -> Any:
     return select(Tick).where(Tick.span.in_(spans))
 
 
-def _neighbours(day: date) -> tuple[date | None, date | None]:
+def _kept(day: date) -> tuple[date | None, Checked | None, date | None]:
+    """Return what was kept of a day, between the days before and after of which something was."""
     text = day.isoformat()
-    earlier = select(Checked.day).where(Checked.day < text).order_by(Checked.day.desc()).limit(1)
-    later = select(Checked.day).where(Checked.day > text).order_by(Checked.day).limit(1)
-    row = db.session.execute(select(earlier.scalar_subquery(), later.scalar_subquery())).one()
-    found: Sequence[str | None] = row
-    before, after = (date.fromisoformat(one) if one else None for one in found)
-    return before, after
+    earlier = select(func.max(Checked.day)).where(Checked.day < text).scalar_subquery()
+    later = select(func.min(Checked.day)).where(Checked.day > text).scalar_subquery()
+    wanted = or_(Checked.day == text, Checked.day == earlier, Checked.day == later)
+    rows = {row.day: row for row in db.session.scalars(select(Checked).where(wanted))}
+    before = next((one for one in rows if one < text), None)
+    after = next((one for one in rows if one > text), None)
+    return _date(before), rows.get(text), _date(after)
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def tick(box: Box, day: date) -> bool:

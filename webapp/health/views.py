@@ -115,7 +115,6 @@ def daily() -> ResponseReturnValue:
         page=checklist.of_day(day),
         today=now_here,
         titles=checklist.SPANS,
-        has_watch=db.session.scalar(select(Watch.id)) is not None,
     )
 
 
