@@ -34,6 +34,7 @@ def claim(job_id: uuid.UUID, *, worker: str) -> Run | None:
         args=json.loads(args) if isinstance(args, str) else args,
         request_id=request_id,
         asked_by_id=asked_by_id,
+        began_at=moment,
     )
 
 

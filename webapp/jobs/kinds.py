@@ -70,6 +70,8 @@ class Policy(NamedTuple):
     max_attempts: int = 4
     soft_limit: int = 240
     hard_limit: int = 300
+    #: How long it may say nothing new before it counts as stalled.
+    quiet_for: int = 60
 
 
 POLICIES: dict[JobKind, Policy] = {

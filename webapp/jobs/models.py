@@ -55,6 +55,7 @@ class What(StrEnum):
     RETRY = "retry"
     ERROR = "error"
     LOST = "lost"
+    STOPPED = "stopped"
     CANCEL = "cancel"
     AGAIN = "again"
     TAKEN_BACK = "taken_back"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, case, false, or_, select, update
 
 from webapp.broker import NEW
 from webapp.clock import now
@@ -85,6 +85,7 @@ class Run:
     args: dict[str, Any]
     request_id: str | None
     asked_by_id: int | None
+    began_at: datetime = field(default_factory=now)
     reported: float = field(default_factory=time.monotonic)
     #: When a job that has more to do may go on, if that is not at once.
     not_before: datetime | None = None
@@ -109,7 +110,9 @@ class Run:
             name: value for name, value in progress.items() if value is not None
         }
         if values:
-            values["moved_at"] = now()
+            # Only what differs counts: a job that says the same again and again has not got on.
+            moved = (getattr(Job, name).is_distinct_from(said) for name, said in values.items())
+            values["moved_at"] = case((or_(false(), *moved), now()), else_=Job.moved_at)
         asked = db.session.execute(
             update(Job)
             .where(*self._mine)
@@ -142,6 +145,7 @@ class Run:
             error=STOPPED,
         )
         if stopped:
+            self._tell(What.STOPPED, STOPPED)
             self._ended(JobState.REVOKED, error=STOPPED)
         else:
             self.go_on_later()
@@ -200,6 +204,7 @@ class Run:
             raise LeaseLost
         if row.cancel_requested_at is None:
             return True
+        self._tell(What.STOPPED, STOPPED)
         db.session.execute(
             update(Job)
             .where(Job.id == self.id)
@@ -233,7 +238,15 @@ class Run:
         return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
 
     def _tell(self, what: What, text: str) -> None:
-        db.session.add(JobEvent(job_id=self.id, what=what, text=text))
+        db.session.add(
+            JobEvent(
+                job_id=self.id,
+                what=what,
+                text=text,
+                attempt=self.attempt,
+                began_at=self.began_at,
+            )
+        )
 
 
 _SUCCEED = (

@@ -126,6 +126,7 @@ def recover() -> None:
             Job.lost,
             Job.cancel_requested_at,
             Job.asked_by_id,
+            Job.started_at,
         ).where(
             stands(Job.state, JobState.PROGRESS),
             or_(Job.lease_until < now(), Job.worker.startswith(owners.host(), autoescape=True)),
@@ -159,7 +160,15 @@ def free(row: Any) -> None:
         .execution_options(synchronize_session=False)
     )
     if freed.rowcount == 1:  # type: ignore[attr-defined]
-        db.session.add(JobEvent(job_id=row.id, what=What.LOST, text=text))
+        db.session.add(
+            JobEvent(
+                job_id=row.id,
+                what=What.LOST,
+                text=text,
+                attempt=row.attempt,
+                began_at=row.started_at,
+            )
+        )
         if "finished_at" in values:
             words = {name: values.get(name) or "" for name in ("error", "advice")}
             tell_end(
