@@ -71,6 +71,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("cause_id", sa.Integer(), nullable=True))
         batch_op.create_index("ix_jobs_about", ["about_id", "id"], unique=False)
+        batch_op.drop_index("ix_jobs_waiting")
+        batch_op.create_index(
+            "ix_jobs_waiting",
+            ["queue", "bulk_id", "published_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('PENDING', 'RETRY')"),
+            postgresql_where=sa.text("state IN ('PENDING', 'RETRY')"),
+        )
         batch_op.create_index(
             "ix_jobs_bulk",
             ["bulk_id", "id"],
@@ -137,6 +145,14 @@ def downgrade() -> None:
             postgresql_where=sa.text("bulk_id IS NOT NULL"),
         )
         batch_op.drop_index("ix_jobs_about")
+        batch_op.drop_index("ix_jobs_waiting")
+        batch_op.create_index(
+            "ix_jobs_waiting",
+            ["queue", "published_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('PENDING', 'RETRY')"),
+            postgresql_where=sa.text("state IN ('PENDING', 'RETRY')"),
+        )
         batch_op.drop_column("cause_id")
         batch_op.drop_column("moved_at")
         batch_op.drop_column("before")

@@ -1,6 +1,5 @@
 """What a person asks of a job, and takes back."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ from webapp.clock import now
 from webapp.jobs import asking, taking_back
 from webapp.jobs.asking import NotPossible
 from webapp.jobs.claiming import claim
-from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import Cause, Job, JobEvent, JobState, What
+from webapp.jobs.kinds import JobKind, Queue
+from webapp.jobs.models import Cause, Job, JobState
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Cancelled
 
@@ -25,9 +24,9 @@ def row(job: Job) -> dict[str, Any]:
 
 
 def failed(db: Any, **values: Any) -> Job:
-    cause = Cause(fingerprint=str(values), text="It broke", advice=None)
-    job = enqueue(JobKind.NOTHING, key=values.pop("key", None))
-    db.session.add(cause)
+    cause = db.session.query(Cause).first() or Cause(fingerprint="broke", text="It broke")
+    job = Job(kind=JobKind.NOTHING, queue=Queue.DEFAULT, max_attempts=4)
+    db.session.add_all([cause, job])
     db.session.flush()
     told = {
         "state": JobState.FAILURE, "finished_at": now(), "error": "It “broke”: ü\n2", "attempt": 4,

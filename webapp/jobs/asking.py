@@ -113,7 +113,7 @@ def asked_to_stop(**others: Any) -> dict[str, Any]:
 def _moved(job: Job, statement: Any) -> bool:
     """Run an UPDATE of one job; afterwards the row shows what the database holds."""
     db.session.flush()
-    done = db.session.execute(statement.execution_options(synchronize_session=False))
+    done: Any = db.session.execute(statement.execution_options(synchronize_session=False))
     db.session.refresh(job)
     return bool(done.rowcount == 1)
 

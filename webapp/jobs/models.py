@@ -154,7 +154,7 @@ class Job(Telling, Model):
             sqlite_where=_UNFINISHED_SQL,
             postgresql_where=_UNFINISHED_SQL,
         ),
-        Index("ix_jobs_waiting", "queue", "published_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
+        Index("ix_jobs_waiting", "queue", "bulk_id", "published_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
         Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
         Index("ix_jobs_recent", "state", "id"),

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
+    SQLColumnExpression,
     Uuid,
     and_,
     cast,
@@ -54,19 +55,18 @@ def row_as_it_is(wish: Wish, left: JobState) -> ColumnElement[Any]:
     ``left`` is the state in which the UPDATE leaves the row. Of what was remembered before, what
     that itself remembered is dropped, so that it does not grow.
     """
-    postgres = _on_postgres()
-    build = func.jsonb_build_object if postgres else func.json_object
+    build = func.jsonb_build_object if _on_postgres() else func.json_object
     pairs: list[Any] = []
     for name in COLUMNS:
-        pairs += [name, getattr(Job, name) if name != "before" else _before(postgres)]
+        pairs += [name, getattr(Job, name) if name != "before" else _before()]
     return build(
         "wish", wish.value, "left", left.value, "attempt", Job.attempt, "row", build(*pairs),
         type_=Job.before.type,
     )  # fmt: skip
 
 
-def _before(postgres: bool) -> ColumnElement[Any]:
-    if postgres:
+def _before() -> ColumnElement[Any]:
+    if _on_postgres():
         return func.jsonb_set(
             _unless_null(Job.before), literal_column("'{row,before}'"), literal_column("'null'")
         )
@@ -75,13 +75,13 @@ def _before(postgres: bool) -> ColumnElement[Any]:
 
 def remembered() -> dict[str, Any]:
     """Return the values by which an UPDATE puts back what the row said."""
-    postgres = _on_postgres()
-    values = {name: _kept(name, postgres) for name in COLUMNS}
+    values = {name: _kept(name) for name in COLUMNS}
     # Its message may have been taken and refused meanwhile: the sweep publishes what waits.
     return {**values, "published_at": null(), "version": Job.version + 1}
 
 
-def _kept(name: str, postgres: bool) -> ColumnElement[Any]:
+def _kept(name: str) -> ColumnElement[Any]:
+    postgres = _on_postgres()
     if name == "before":
         path = "$.row.before"
         return (
@@ -93,7 +93,7 @@ def _kept(name: str, postgres: bool) -> ColumnElement[Any]:
     return cast(text, _TYPES[name]) if postgres and name in _TYPES else text
 
 
-def _unless_null(kept: ColumnElement[Any]) -> ColumnElement[Any]:
+def _unless_null(kept: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     """Return SQL's NULL for JSON's."""
     return func.nullif(kept, literal_column("'null'::jsonb"))
 

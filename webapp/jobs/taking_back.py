@@ -41,11 +41,9 @@ def take_back(job: Job) -> None:
     db.session.refresh(job)
     if done.rowcount != 1:
         raise NotPossible(_why_not(job, wish))
-    things.follow(job)
+    things.follow(job, taken_back=True)
     db.session.add(
-        JobEvent(
-            job_id=job.id, what=What.TAKEN_BACK, text=f"{WORDS[wish]}.", user_id=who().user_id
-        )
+        JobEvent(job_id=job.id, what=What.TAKEN_BACK, text=f"{WORDS[wish]}.", user_id=who().user_id)
     )
     record("job.taken_back", f"{WORDS[wish]}: “{job.title}”", about=job, wish=wish.value)
 

@@ -15,8 +15,10 @@ from webapp.jobs.running import Ended
 class Thing(NamedTuple):
     """How the things of one kind of job follow it."""
 
-    #: Its job waits: it was asked to run again, or its stop was taken back. May raise NotPossible.
+    #: Its job waits again.
     waits: Callable[[Job], None] | None = None
+    #: Its job goes on after all: the stop was taken back. None: the same.
+    goes_on: Callable[[Job], None] | None = None
     #: Its job has ended as it had before: that it should run again was taken back.
     ended: Callable[[Ended], None] | None = None
     #: Says what a stop at this moment would leave behind, in a sentence or two.
@@ -30,15 +32,16 @@ def register(
     kind: JobKind,
     *,
     waits: Callable[[Job], None] | None = None,
+    goes_on: Callable[[Job], None] | None = None,
     ended: Callable[[Ended], None] | None = None,
     left_by_stop: Callable[[Job], str] | None = None,
 ) -> None:
     """Say how the things of a kind follow their jobs."""
-    things[kind] = Thing(waits, ended, left_by_stop)
+    things[kind] = Thing(waits, goes_on, ended, left_by_stop)
 
 
-def follow(job: Job) -> None:
-    """Let the thing follow its job, whose state somebody has just changed by asking or taking back."""
+def follow(job: Job, *, taken_back: bool = False) -> None:
+    """Let the thing follow its job, of which somebody has just asked something, or taken that back."""
     thing = things.get(job.kind, Thing())
     if job.state in FINISHED:
         if thing.ended:
@@ -48,6 +51,8 @@ def follow(job: Job) -> None:
                     error=job.error or "", advice=job.advice or "",
                 )
             )  # fmt: skip
+    elif taken_back and thing.goes_on:
+        thing.goes_on(job)
     elif thing.waits:
         thing.waits(job)
 
