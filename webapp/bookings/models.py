@@ -109,6 +109,19 @@ class Booking(Model):
         return self.ends_at.astimezone(self.tz)
 
     @property
+    def told_as(self) -> str:
+        """As its jobs are told and found."""
+        moment = self.starts_here
+        return f"{self.name}, {self.service.name}, {moment.day} {moment:%B %H:%M}"
+
+    @property
+    def found_by(self) -> tuple[str | None, ...]:
+        """By what its jobs are found beside that: whatever a person knows of it and its customer."""
+        known = self.customer
+        own = (self.reference, self.phone, self.email, f"{self.starts_here:%Y-%m-%d}")
+        return (*own, known.name, known.phone, known.email)
+
+    @property
     def price_words(self) -> str:
         """What it costs, as people write it."""
         return words_for(self.amount, self.currency)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from webapp.accounts.acting import record, who
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.extensions import db, settings
+from webapp.jobs import subjects
 from webapp.message_templates.models import Template, TemplateVersion
 from webapp.messages.channels import Channel
 from webapp.messages.stopping import NAMES
@@ -53,6 +54,7 @@ def change(campaign: Campaign, sentence: str, **values: Any) -> None:
 def rename(campaign: Campaign, name: str) -> None:
     """Give it another name. Raises NotADraft."""
     change(campaign, f"Renamed the campaign to “{name}”", name=name)
+    subjects.renamed(campaign)
 
 
 def say_by(

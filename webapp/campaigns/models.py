@@ -82,6 +82,11 @@ class Campaign(Model):
     )
 
     @property
+    def told_as(self) -> str:
+        """As its jobs are told and found."""
+        return self.name
+
+    @property
     def tz(self) -> ZoneInfo:
         """The zone, to show times in."""
         return ZoneInfo(self.zone)

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.accounts.acting import record
 from webapp.customers.models import Customer, CustomerTag
 from webapp.extensions import db
+from webapp.jobs import subjects
 
 
 class KnownAlready(Exception):
@@ -26,6 +27,7 @@ def change(customer: Customer, values: dict[str, Any]) -> None:
                 setattr(customer, name, value)
     except IntegrityError:
         raise KnownAlready from None
+    subjects.renamed(customer)
     # Which fields, not what was in them: the record outlives the wish to be forgotten.
     record("customer.changed", f"Changed customer {customer.id}", about=customer, fields=[*changed])
 

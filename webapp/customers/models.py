@@ -41,6 +41,16 @@ class Customer(Model):
     )
 
     @property
+    def told_as(self) -> str:
+        """As the jobs about them are told and found."""
+        return self.name
+
+    @property
+    def found_by(self) -> tuple[str | None, ...]:
+        """By what the jobs about them are found beside the name."""
+        return (self.phone, self.email)
+
+    @property
     def tz(self) -> ZoneInfo:
         """The zone, to show times in."""
         return ZoneInfo(self.zone)

@@ -3,8 +3,8 @@
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import Model
-from webapp.knowledge.models import Source
+from webapp.extensions import Model, db
+from webapp.knowledge.models import Source, SourceKind, also_called
 
 
 class Document(Model):
@@ -26,3 +26,11 @@ class Document(Model):
     encoding: Mapped[str | None] = mapped_column(String(32))
 
     source: Mapped[Source] = relationship()
+
+
+def _file_of(source: Source) -> tuple[str, ...]:
+    document = db.session.get(Document, source.id)
+    return () if document is None else (document.filename,)
+
+
+also_called[SourceKind.DOCUMENT] = _file_of

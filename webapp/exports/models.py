@@ -36,6 +36,11 @@ class Export(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     @property
+    def told_as(self) -> str:
+        """As its job is told and found."""
+        return self.filename
+
+    @property
     def kept_until(self) -> datetime:
         """When it is removed."""
         return self.created_at + KEPT_FOR

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
     String,
     Text,
-    UniqueConstraint,
     select,
     text,
 )
@@ -23,6 +23,9 @@ from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import Model, db
 from webapp.jobs.kinds import POLICIES, JobKind, Policy, Queue
+from webapp.jobs.known import BYTES_200
+from webapp.jobs.known import Cause as Cause
+from webapp.jobs.known import Subject as Subject
 
 
 class JobState(StrEnum):
@@ -44,9 +47,17 @@ _UNFINISHED_SQL = text("state IN ('PENDING', 'RETRY', 'PROGRESS')")
 _WAITING_SQL = text("state IN ('PENDING', 'RETRY')")
 _RUNNING_SQL = text("state = 'PROGRESS'")
 _FAILED_SQL = text("state = 'FAILURE'")
+_SHOWN_SQL = text("NOT routine")
 _HAS_PARENT_SQL = text("parent_id IS NOT NULL")
 _FOLLOWS_SQL = text("follows_id IS NOT NULL")
 _IN_BULK_SQL = text("bulk_id IS NOT NULL")
+
+
+NOBODY = "-"
+FACET_SQL = (
+    "kind || ' ' || queue || ' ' || coalesce(subject_type, '-') || ' '"
+    " || coalesce(CAST(asked_by_id AS VARCHAR(20)), '-') || CASE WHEN routine THEN ' r' ELSE ' -' END"
+)
 
 
 class What(StrEnum):
@@ -157,9 +168,10 @@ class Job(Telling, Model):
         Index("ix_jobs_waiting", "queue", "bulk_id", "published_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
         Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
-        Index("ix_jobs_recent", "state", "id"),
+        Index("ix_jobs_facet", "facet", "state", "id"),
+        Index("ix_jobs_shown", "id", sqlite_where=_SHOWN_SQL, postgresql_where=_SHOWN_SQL),
         Index("ix_jobs_about", "about_id", "id"),
-        Index("ix_jobs_cause", "cause_id", "finished_at", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
+        Index("ix_jobs_cause", "cause_id", "facet", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
         Index("ix_jobs_parent", "parent_id", sqlite_where=_HAS_PARENT_SQL, postgresql_where=_HAS_PARENT_SQL),
         Index("ix_jobs_follows", "follows_id", sqlite_where=_FOLLOWS_SQL, postgresql_where=_FOLLOWS_SQL),
         Index("ix_jobs_bulk", "bulk_id", "id", sqlite_where=_IN_BULK_SQL, postgresql_where=_IN_BULK_SQL),
@@ -218,8 +230,15 @@ class Job(Telling, Model):
     advice: Mapped[str | None] = mapped_column(Text)
     traceback: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
+    #: Kind, queue, what it is about and who asked, in one word: there are some hundreds of them, however
+    #: many jobs there are. Lists look at each (``streams.py``).
+    facet: Mapped[str] = mapped_column(
+        BYTES_200, Computed(FACET_SQL, persisted=True), deferred=True
+    )
 
     asked_by: Mapped[User | None] = relationship()
+    about: Mapped[Subject | None] = relationship()
+    cause: Mapped[Cause | None] = relationship()
 
 
 ENDINGS = {JobState.SUCCESS: "Done", JobState.FAILURE: "Failed", JobState.REVOKED: "Stopped"}
@@ -260,32 +279,6 @@ class JobLog(Model):
     at: Mapped[datetime] = mapped_column(default=now)
     level: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
-
-
-class Subject(Model):
-    """Something that jobs are about, under the name by which people know it."""
-
-    __tablename__ = "subjects"
-    __table_args__ = (UniqueConstraint("type", "ref"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    #: A job's ``subject_type`` and ``subject_id``.
-    type: Mapped[str] = mapped_column(String(32))
-    ref: Mapped[str] = mapped_column(String(40))
-    name: Mapped[str] = mapped_column(String(300))
-
-
-class Cause(Model):
-    """Why jobs fail: the sentence without what differs from one job to the next."""
-
-    __tablename__ = "causes"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    #: SHA-256 of what makes two failures the same, in hexadecimal digits.
-    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
-    text: Mapped[str] = mapped_column(Text)
-    advice: Mapped[str | None] = mapped_column(Text)
-    first_at: Mapped[datetime] = mapped_column(default=now)
 
 
 ALIVE_FOR = timedelta(seconds=20)

@@ -19,6 +19,7 @@ from webapp.accounts import acting
 from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import broker, db
+from webapp.jobs import subjects
 from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Queue, Wake
 from webapp.jobs.models import UNFINISHED, Job
 from webapp.states import stands
@@ -72,6 +73,7 @@ def enqueue(
         args=args,
         subject_type=subject_type,
         subject_id=subject_id,
+        about_id=subjects.note(about),
         key=key,
         max_attempts=policy.max_attempts,
         created_at=moment,

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import ColumnElement, bindparam, case, false, or_, select, update
 
 from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import db, settings
+from webapp.jobs import causes
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobEvent, JobState, What
 from webapp.jobs.queue import Letter, post
@@ -153,9 +155,11 @@ class Run:
     def fail(self, error: BaseException, sentence: str, advice: str | None) -> None:
         """End it badly: somebody must look."""
         self._tell(What.ERROR, sentence)
+        unforeseen = None if isinstance(error, NotNow | SoftTimeLimitExceeded) else error
         self._end(
             JobState.FAILURE,
             routine=False,
+            cause_id=causes.note(sentence, advice, unforeseen, job_id=self.id),
             failures=Job.failures + 1,
             error=sentence,
             advice=advice,

@@ -16,7 +16,7 @@ from sqlalchemy import Select, and_, or_, select, update
 from webapp.broker import AGAIN, NEW
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import owners
+from webapp.jobs import causes, owners
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
 from webapp.jobs.portions import publish_portion
@@ -154,7 +154,7 @@ def free(row: Any) -> None:
             "Something in it ends the worker. Ask whoever looks after the server to read the log."
         )
         values = {"state": JobState.FAILURE, "finished_at": moment, "error": text, "advice": advice}
-        values["routine"] = False
+        values |= {"routine": False, "cause_id": causes.note(text, advice, job_id=row.id)}
     freed = db.session.execute(
         update(Job)
         .where(Job.id == row.id, stands(Job.state, JobState.PROGRESS), Job.attempt == row.attempt)

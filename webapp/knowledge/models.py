@@ -1,5 +1,6 @@
 """What the house knows: its sources, each reading of one, and the passages that are searched."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -32,6 +33,10 @@ class SourceState(StrEnum):
     """Found nowhere any more; a job takes the rest away."""
 
 
+#: What the sources of a kind are called beside their name: registered by the slice whose kind it is.
+also_called: dict[SourceKind, Callable[["Source"], tuple[str, ...]]] = {}
+
+
 class Source(Model):
     """A document or a website."""
 
@@ -59,6 +64,16 @@ class Source(Model):
     def as_subject(self) -> str:
         """As what its jobs and the notes about it name it: "document" or "website"."""
         return self.kind.value
+
+    @property
+    def told_as(self) -> str:
+        """As its jobs are told and found."""
+        return self.name
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """By what its jobs are found beside the name."""
+        return also_called[self.kind](self) if self.kind in also_called else ()
 
 
 class Reading(Model):
@@ -224,3 +239,8 @@ class Question(Model):
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
     finished_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def told_as(self) -> str:
+        """As its job is told and found."""
+        return self.text

@@ -2,6 +2,7 @@
 
 from webapp.accounts.acting import record
 from webapp.extensions import db
+from webapp.jobs import subjects
 from webapp.knowledge.models import Source
 
 
@@ -12,6 +13,7 @@ def rename(source: Source, name: str) -> None:
     record("source.renamed", f"“{source.name}” is called “{name}” now", about=source)
     source.name = name
     source.version += 1
+    subjects.renamed(source)
 
 
 def name_of(source_id: str) -> str | None:

@@ -68,6 +68,11 @@ class Announcement(Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     @property
+    def told_as(self) -> str:
+        """As its job is told and found."""
+        return self.title
+
+    @property
     def key(self) -> str:
         """What makes its notice the only one that a user gets of it."""
         return f"announcement:{self.id}"

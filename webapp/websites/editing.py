@@ -9,6 +9,7 @@ from sqlalchemy import select
 from webapp.accounts.acting import record, who
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.jobs import subjects
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
@@ -78,6 +79,7 @@ def change(website: Website, name: str, *, whole_host: bool, values: dict[str, A
         plan_next(website)
     if name and name != source.name:
         source.name = changed["name"] = name
+        subjects.renamed(website)
     if changed:
         source.version += 1
         record(

@@ -51,6 +51,16 @@ class Website(Model):
         return self.source_id
 
     @property
+    def told_as(self) -> str:
+        """As its jobs are told and found."""
+        return self.source.name
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """By what its jobs are found beside the name."""
+        return (self.url,)
+
+    @property
     def whole_host(self) -> bool:
         """Whether all pages of the host are read, and not only those below a path."""
         return self.scope.count("/") == 3

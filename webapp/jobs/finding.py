@@ -1,0 +1,275 @@
+"""The list of jobs: what a filter finds, a page at a time, and how many there are."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal_column, select, true
+from sqlalchemy.orm import load_only
+
+from webapp.accounts.models import User
+from webapp.extensions import db
+from webapp.jobs import searching, streams
+from webapp.jobs.filters import Filter, Routine
+from webapp.jobs.known import Cause, Subject
+from webapp.jobs.matching import has, plain, span
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.searching import Sought, Told
+from webapp.jobs.streams import Facet, Order, Where
+
+SIZE = 50
+CAP = 10_000
+#: Of jobs that only frequent words lead to, so many are looked at for one page, the newest first.
+LOOKED_AT = 20_000
+#: What a list shows of a job; a traceback is long.
+_SHOWN = (
+    *(Job.id, Job.kind, Job.state, Job.done, Job.total, Job.note, Job.subject_type, Job.subject_id),
+    *(Job.attempt, Job.created_at, Job.started_at, Job.finished_at, Job.error, Job.version),
+    *(Job.cause_id, Job.cancel_requested_at, Job.routine),
+)
+
+
+class Row(NamedTuple):
+    """A job of the list, what it is about, and who asked for it."""
+
+    job: Job
+    about: str | None
+    asked_by: str | None
+
+
+class Count(NamedTuple):
+    """How many there are: exactly, or ``more`` than that."""
+
+    number: int
+    more: bool = False
+
+    def words(self, one: str = "job", many: str = "jobs") -> str:
+        """Say it."""
+        return f"{'More than ' if self.more else ''}{self.number:,} {one if self == (1, False) else many}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of the list, and the ids after which its neighbours begin."""
+
+    rows: Sequence[Row]
+    newer: uuid.UUID | None
+    older: uuid.UUID | None
+    #: None where only a look at every job could tell.
+    count: Count | None
+    #: So many jobs were looked at, and there may be older ones that fit.
+    broken_off: bool = False
+
+
+def conditions(wanted: Filter, job: Any = Job) -> list[ColumnElement[bool]]:
+    """Return what must hold of a job, for any SELECT or UPDATE over Job (or an alias of it)."""
+    found = plain(wanted, job)
+    if wanted.text:
+        found.append(_sought(wanted).fits(job))
+    return found
+
+
+def count(wanted: Filter, cap: int = CAP) -> Count:
+    """Return how many jobs a filter finds: exactly up to ``cap``; every job is looked at if need be."""
+    return _Look(wanted).count(cap) or _counted(
+        select(Job.id).where(*conditions(wanted)).limit(cap + 1), cap
+    )
+
+
+def look(
+    wanted: Filter,
+    *,
+    before: uuid.UUID | None = None,
+    after: uuid.UUID | None = None,
+    facets: Sequence[Facet] | None = None,
+    causes: Sequence[Told] | None = None,
+) -> Found:
+    """Return a page of what a filter finds, newest first: of those older than ``before``, or newer than ``after``.
+
+    ``facets`` and ``causes`` are all that there are, for who has read them already.
+    """
+    return _Look(wanted, facets, causes).page(before, after)
+
+
+def everything() -> tuple[list[Facet], list[Told]]:
+    """Return what all jobs have in common and every cause: few, however many jobs there are."""
+    facets = [streams.facet(word) for word in db.session.scalars(streams.FACETS)]
+    return facets, _causes()
+
+
+def _sought(wanted: Filter, causes: Sequence[Told] | None = None) -> Sought:
+    return searching.sought(wanted.text, _causes() if causes is None else causes)
+
+
+def _causes() -> list[Told]:
+    return [Told(*row) for row in db.session.execute(select(Cause.id, Cause.text))]
+
+
+def _counted(ids: Select[Any], cap: int) -> Count:
+    number = db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+    return Count(min(number, cap), number > cap)
+
+
+class _Look:
+    """One filter, and the way by which its jobs are found."""
+
+    def __init__(
+        self,
+        wanted: Filter,
+        facets: Sequence[Facet] | None = None,
+        causes: Sequence[Told] | None = None,
+    ) -> None:
+        self.wanted = wanted
+        if facets is None:
+            facets, causes = everything()
+        self.facets = [one.word for one in facets if has(one, wanted)]
+        self.sought = _sought(wanted, causes) if wanted.text else None
+        self.sizes = searching.sizes(self.sought) if self.sought and not wanted.about else {}
+
+    def page(self, before: uuid.UUID | None, after: uuid.UUID | None) -> Found:
+        """Return the page beside an id."""
+        order = Order(SIZE + 1, ascending=after is not None)
+
+        def beside(job: Any) -> list[ColumnElement[bool]]:
+            if after is not None:
+                return [job.id > after]
+            return [] if before is None else [job.id < before]
+
+        ids = self.ids(order, beside)
+        if ids is None:
+            return self._among_many(order, beside)
+        return _between(_read(ids, order), order, beside, self.count(CAP))
+
+    def count(self, cap: int) -> Count | None:
+        """Return how many there are; None where only a look at every job could tell."""
+        ids = self.ids(Order(cap + 1), lambda _job: [])
+        return None if ids is None else _counted(ids.order_by(None).limit(cap + 1), cap)
+
+    def ids(self, order: Order, beside: Where) -> Select[Any] | None:
+        """Select the ids of the first jobs; None when only frequent words lead to them."""
+        wanted = self.wanted
+
+        def where(job: Any) -> list[ColumnElement[bool]]:
+            return [*span(wanted, job), *beside(job)]
+
+        def every(job: Any) -> list[ColumnElement[bool]]:
+            return [*plain(wanted, job), *beside(job)]
+
+        if wanted.about:
+            fits = [] if self.sought is None else [self.sought.fits(Job)]
+            return _first(select(Job.id).where(*every(Job), *fits), order)
+        if self.sought is not None:
+            return searching.candidates(self.sought, self.sizes, self.facets, order, every)
+        return self.of_columns(order, where)
+
+    def of_columns(self, order: Order, where: Where) -> Select[Any]:
+        """Select the ids of the first jobs by everything but words."""
+        wanted = self.wanted
+        if wanted.cause is not None:
+            fits = not wanted.states or JobState.FAILURE in wanted.states
+            causes = [wanted.cause] if fits else []
+            return _together(streams.of_causes(self.facets, causes, order, where), order)
+        if self._is_narrow:
+            states = wanted.states or tuple(JobState)
+            return _together(streams.of_facets(self.facets, states, order, where), order)
+        return _first(select(Job.id).where(*_shown(wanted), *where(Job)), order)
+
+    @property
+    def _is_narrow(self) -> bool:
+        wanted = self.wanted
+        columns = (wanted.states, wanted.kind, wanted.queue, wanted.who, wanted.about_type)
+        return any(columns) or wanted.routine == Routine.ONLY
+
+    def _among_many(self, order: Order, beside: Where) -> Found:
+        """Return the page of jobs to which only frequent words lead.
+
+        When few fit everything else, these are looked at; else some thousands, the newest first.
+        """
+        few = self._few()
+        if few is None:
+            return self._looked_through(order, beside)
+
+        def ids(order: Order, where: Where) -> Select[Any]:
+            fits = select(Job.id).join(few, few.c.id == Job.id).where(self._fits(Job), *where(Job))
+            return _first(fits, order)
+
+        number = _counted(ids(Order(CAP + 1), lambda _job: []).order_by(None), CAP)
+        return _between(_read(ids(order, beside), order), order, beside, number)
+
+    def _few(self) -> Subquery | None:
+        """Return the jobs that fit everything but the words, if they are few."""
+        if not (self._is_narrow or self.wanted.cause is not None):
+            return None
+        few = self.of_columns(Order(CAP + 1), lambda job: span(self.wanted, job)).order_by(None)
+        return None if _counted(few, CAP).more else few.subquery()
+
+    def _looked_through(self, order: Order, beside: Where) -> Found:
+        wanted = self.wanted
+        every = select(*_LOOKED_AT_COLUMNS).where(*_shown(wanted), *span(wanted, Job), *beside(Job))
+        some = _first(every, Order(LOOKED_AT, order.ascending))
+        looked = some.subquery().c
+        fitting = select(looked.id).where(self._fits(looked), *plain(wanted, looked))
+        rows = _read(fitting.order_by(order.of(looked.id)).limit(order.limit), order)
+        found = _between(rows, order, beside, None)
+        if len(rows) >= order.limit:
+            return found
+        last = some.with_only_columns(Job.id).limit(1).offset(LOOKED_AT - 1)
+        end = db.session.scalar(last)
+        if end is None:
+            return found
+        if order.ascending:
+            return replace(found, broken_off=True, newer=end)
+        return replace(found, broken_off=True, older=end)
+
+    def _fits(self, job: Any) -> ColumnElement[bool]:
+        return true() if self.sought is None else self.sought.fits(job)
+
+
+_LOOKED_AT_COLUMNS: tuple[Any, ...] = (
+    *(Job.id, Job.kind, Job.queue, Job.state, Job.routine, Job.subject_type, Job.asked_by_id),
+    *(Job.about_id, Job.cause_id),
+)
+
+
+def _read(ids: Select[Any], order: Order) -> list[Row]:
+    """Return the rows of some ids, with what they are about and who asked, by one statement."""
+    few = ids.subquery()
+    query = (
+        select(Job, Subject.name, User.name)
+        .join(few, few.c.id == Job.id)
+        .outerjoin(Subject, Subject.id == Job.about_id)
+        .outerjoin(User, User.id == Job.asked_by_id)
+        .options(load_only(*_SHOWN))
+        .order_by(order.of(Job.id))
+    )
+    return [Row(*row) for row in db.session.execute(query)]
+
+
+def _between(rows: list[Row], order: Order, beside: Where, number: Count | None) -> Found:
+    """Return a page of rows that were read one further than it shows."""
+    more, from_the_end = len(rows) == order.limit, not beside(Job)
+    rows = rows[:SIZE]
+    newer, older = (more, True) if order.ascending else (not from_the_end, more)
+    if order.ascending:
+        rows = rows[::-1]
+    return Found(
+        rows,
+        rows[0].job.id if newer and rows else None,
+        rows[-1].job.id if older and rows else None,
+        number,
+    )
+
+
+def _shown(wanted: Filter) -> list[ColumnElement[bool]]:
+    """Say that routine is left out in the very words of the index that leaves it out."""
+    return [] if wanted.routine else [literal_column("NOT jobs.routine")]
+
+
+def _together(parts: Select[Any], order: Order) -> Select[Any]:
+    ids = parts.subquery()
+    return select(ids.c.id).order_by(order.of(ids.c.id)).limit(order.limit)
+
+
+def _first(query: Select[Any], order: Order) -> Select[Any]:
+    return query.order_by(order.of(Job.id)).limit(order.limit)
