@@ -56,9 +56,13 @@ def outdated(until: str | None) -> bool:
     return until is not None and until.isdecimal() and int(until) < time.time()
 
 
-def ask_until(interval_ms: int) -> int:
-    """Return until when a page may ask as often as that before it is outdated, in epoch seconds."""
-    return int(time.time()) + ASKS * interval_ms // 1_000
+def ask_until(interval_ms: int, believed: datetime | None = None) -> int:
+    """Return until when a page may ask as often as that before it is outdated, in epoch seconds.
+
+    ``believed``: what the page says may be wrong after that moment, although no row has changed.
+    """
+    until = int(time.time()) + ASKS * interval_ms // 1_000
+    return until if believed is None else min(until, int(believed.timestamp()))
 
 
 def nothing_new() -> Response:

@@ -12,7 +12,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from webapp import logs
 from webapp.accounts import acting
 from webapp.extensions import db
-from webapp.jobs import owners
+from webapp.jobs import logbook, owners
 from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import POLICIES, JobKind, Wake
 from webapp.jobs.queue import heard, wake
@@ -102,11 +102,12 @@ def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:
     )
     acting.act_as(acting.Actor(run.asked_by_id, job_id=run.id))
     began = time.monotonic()
-    try:
-        outcome = _attempt(run, body, give_up)
-    except LeaseLost:
-        db.session.rollback()
-        outcome = "lease lost"
+    with logbook.kept(run.id, run.attempt):
+        try:
+            outcome = _attempt(run, body, give_up)
+        except LeaseLost:
+            db.session.rollback()
+            outcome = "lease lost"
     log.info("job ended", outcome=outcome, seconds=round(time.monotonic() - began, 3))
 
 
@@ -114,13 +115,13 @@ def _attempt(run: Run, body: Body, give_up: GiveUp | None) -> str:
     try:
         result = body(run, **run.args)
         run.go_on_later() if result is MORE else run.succeed(result)
-        db.session.commit()
+        logbook.commit()
     except LeaseLost:
         raise
     except Cancelled:
         db.session.rollback()
         run.stop()
-        db.session.commit()
+        logbook.commit()
         return "stopped"
     except Exception as error:
         db.session.rollback()
@@ -135,12 +136,12 @@ def _after(error: Exception, run: Run, give_up: GiveUp | None) -> str:
         log.error("job failed", exc_info=error, final=final)
     if not final:
         run.retry_later(error, sentence, advice)
-        db.session.commit()
+        logbook.commit()
         return "trying again later"
     if give_up:
         give_up(error, **run.args)
     run.fail(error, sentence, advice)
-    db.session.commit()
+    logbook.commit()
     return "failed"
 
 

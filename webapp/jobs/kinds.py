@@ -103,7 +103,7 @@ POLICIES: dict[JobKind, Policy] = {
         half_done="Some messages have been taken back and some have not. None of them leaves.",
     ),
     JobKind.TEMPLATES_FETCH: Policy("Fetch the WhatsApp templates", Queue.DEFAULT),
-    JobKind.DOCUMENT_READ: Policy("Read the document", Queue.BULK),
+    JobKind.DOCUMENT_READ: Policy("Read the document", Queue.BULK, quiet_for=90),
     JobKind.DOCUMENTS_READ_AGAIN: Policy("Read documents again", Queue.BULK),
     JobKind.SOURCE_REMOVE: Policy(
         "Remove a source",
@@ -111,9 +111,9 @@ POLICIES: dict[JobKind, Policy] = {
         half_done="It is not found any more, and part of it is removed; the rest stays stored.",
     ),
     JobKind.READINGS_CLEAR: Policy("Remove old readings", Queue.BULK),
-    JobKind.PASSAGES_EMBED: Policy("Learn what passages mean", Queue.BULK),
+    JobKind.PASSAGES_EMBED: Policy("Learn what passages mean", Queue.BULK, quiet_for=150),
     # Somebody waits for it, but a model may take a minute: messages and payments go first.
-    JobKind.QUESTION_ANSWER: Policy("Answer the question", Queue.DEFAULT),
+    JobKind.QUESTION_ANSWER: Policy("Answer the question", Queue.DEFAULT, quiet_for=150),
     JobKind.FILES_CLEAN: Policy("Remove files that nothing needs", Queue.BULK),
     JobKind.WEBSITE_CRAWL: Policy(
         "Read the website",

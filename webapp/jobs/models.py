@@ -22,6 +22,7 @@ from uuid_utils.compat import uuid7
 from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import Model, db
+from webapp.jobs import spans
 from webapp.jobs.kinds import POLICIES, JobKind, Policy, Queue
 from webapp.jobs.known import BYTES_200
 from webapp.jobs.known import Cause as Cause
@@ -90,6 +91,7 @@ class Telling:
         done: Any
         total: Any
         attempt: Any
+        failures: Any
         created_at: Any
         started_at: Any
         finished_at: Any
@@ -111,18 +113,12 @@ class Telling:
         return self.state in FINISHED
 
     @property
-    def time_left(self) -> float | None:
-        """Seconds until it ends at the speed so far; None while that would be a guess."""
-        if (
-            self.state != JobState.PROGRESS
-            or not self.total
-            or not self.done
-            or not self.started_at
-        ):
+    def time_left(self) -> str | None:
+        """When it ends at the speed so far, in words; None while that would be a guess."""
+        if self.state != JobState.PROGRESS or not self.started_at or self.failures:
             return None
-        spent: float = (now() - self.started_at).total_seconds()
-        to_do: float = (self.total - self.done) / self.done
-        return spent * to_do
+        left = spans.left(self.done, self.total, now() - self.started_at)
+        return f"{spans.about(*left)} left" if left else None
 
     @property
     def events(self) -> list[Moment]:

@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, bindparam, case, false, or_, select, updat
 from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import db, settings
-from webapp.jobs import causes
+from webapp.jobs import causes, logbook
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobEvent, JobState, What
 from webapp.jobs.queue import Letter, post
+from webapp.jobs.redacting import redact
 
 LEASE = timedelta(seconds=60)
 REPORT_EVERY = 1.0  # seconds between two writes of progress, however often it is reported
@@ -125,7 +126,7 @@ class Run:
             raise LeaseLost
         if asked.cancel_requested_at is not None:
             raise Cancelled
-        db.session.commit()
+        logbook.commit()
         self.reported = time.monotonic()
 
     def succeed(self, result: dict[str, Any] | None) -> None:
@@ -163,7 +164,7 @@ class Run:
             failures=Job.failures + 1,
             error=sentence,
             advice=advice,
-            traceback="".join(traceback.format_exception(error)),
+            traceback=redact("".join(traceback.format_exception(error))),
         )
         self._ended(JobState.FAILURE, error=sentence, advice=advice or "")
 
@@ -178,7 +179,7 @@ class Run:
             published_at=None,
             error=sentence,
             advice=advice,
-            traceback="".join(traceback.format_exception(error)),
+            traceback=redact("".join(traceback.format_exception(error))),
         )
 
     def go_on_later(self) -> None:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 
-from flask import Blueprint, abort, jsonify, request, url_for
+from flask import Blueprint, Response, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, bindparam, not_, select
 
@@ -12,8 +12,7 @@ from webapp.accounts.acting import record
 from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
 from webapp.extensions import db
-from webapp.jobs import asking
-from webapp.jobs.glancing import glimpse
+from webapp.jobs import asking, details, reading_logs, showing, story
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import UNFINISHED, Job, JobState
 from webapp.jobs.queue import enqueue
@@ -25,7 +24,6 @@ from webapp.pages import (
     render,
     say,
     unchanged,
-    wants_fragment,
 )
 from webapp.paging import page
 
@@ -76,11 +74,38 @@ def index() -> ResponseReturnValue:
 @polled(select(Job.version).where(Job.id == bindparam("job_id")).scalar_subquery())
 def show(job_id: uuid.UUID) -> ResponseReturnValue:
     """Show one job, live while it is not finished."""
-    job = glimpse(job_id) if wants_fragment() else db.session.get(Job, job_id)
-    if job is None:
+    shown = showing.show(job_id)
+    if shown is None:
         abort(404)
+    job = shown.job
     interval_ms = None if job.finished else interval(job.created_at)
-    return render("jobs/show.html", block="live_part", job=job, interval_ms=interval_ms)
+    return render(
+        "jobs/show.html",
+        block="live_part",
+        shown=shown,
+        job=job,
+        interval_ms=interval_ms,
+        raw=details.raw,
+        counted=story.COUNTED,
+    )
+
+
+@bp.get("/jobs/<uuid:job_id>/children")
+@needs(Role.VIEWER)
+def children(job_id: uuid.UUID) -> ResponseReturnValue:
+    """List the jobs that were asked for while a job ran."""
+    job = db.get_or_404(Job, job_id)
+    found = page(select(Job).where(Job.parent_id == job_id), Job.id)
+    return render("jobs/children.html", job=job, page=found)
+
+
+@bp.get("/jobs/<uuid:job_id>/log.txt")
+@needs(Role.VIEWER)
+def log(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Give what a job has logged, as a file."""
+    job = db.get_or_404(Job, job_id)
+    headers = {"Content-Disposition": f'attachment; filename="job-{job_id}.txt"'}
+    return Response(reading_logs.as_text(job), mimetype="text/plain", headers=headers)
 
 
 @bp.get("/task-status/<uuid:job_id>")

@@ -1,0 +1,75 @@
+"""Everything that the page of a job shows, found by as few statements as that takes."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from webapp.jobs import details, line, standing, story, telling, timeline
+from webapp.jobs.details import Change, Detail
+from webapp.jobs.glancing import Glimpse, glimpse
+from webapp.jobs.line import Place
+from webapp.jobs.models import JobState
+from webapp.jobs.standing import Standing
+from webapp.jobs.story import Story
+from webapp.jobs.timeline import Entry
+from webapp.jobs.wording import WORDS, Words
+
+
+class Shown(NamedTuple):
+    """A job, and what is told of it."""
+
+    job: Glimpse
+    words: Words
+    doing: str
+    sentence: str
+    thing: str | None
+    standing: Standing
+    place: Place | None
+    story: Story
+    entries: list[Entry]
+    waited: str | None
+    ran: str | None
+    args: list[Detail]
+    result: list[Detail]
+    #: What is different from the job that this one does again.
+    changes: list[Change]
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when the page may be believed, if nothing happens to the row."""
+        return self.standing.until
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Whether what somebody last asked of it can be undone: nothing has begun since."""
+        return self.job.before is not None and self.job.state in {
+            JobState.PENDING,
+            JobState.REVOKED,
+        }
+
+
+def show(job_id: UUID) -> Shown | None:
+    """Return what the page of a job shows; None when there is no such job."""
+    job = glimpse(job_id)
+    if job is None:
+        return None
+    found = story.of(job)
+    entries = timeline.of(job, found)
+    place = line.place(job)
+    answer = {name: value for name, value in (job.result or {}).items() if name != "answer"}
+    return Shown(
+        job=job,
+        words=WORDS[job.kind],
+        doing=telling.doing(job),
+        sentence=telling.sentence(job, place.words if place else None),
+        thing=telling.thing(job),
+        standing=standing.of(job, job.hosts),
+        place=place,
+        story=found,
+        entries=entries,
+        waited=telling.waited(job, timeline.first_began(job, entries)),
+        ran=telling.ran(job),
+        args=details.readable(job, job.args),
+        result=details.readable(job, answer),
+        changes=details.changes(found.follows.args, job.args) if found.follows else [],
+    )
