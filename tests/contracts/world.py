@@ -108,6 +108,7 @@ class World:
             "chunk_id": self.knowledge.chunk.id,
             "question_id": self.knowledge.question.id,
             "page_id": self.knowledge.pages["read"].id,
+            "wish": "retry",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:

@@ -31,7 +31,7 @@ def failed(db: Any, **values: Any) -> Job:
     told = {
         "state": JobState.FAILURE, "finished_at": now(), "error": "It “broke”: ü\n2", "attempt": 4,
         "advice": "Mend it.", "traceback": 'Traceback:\n  File "x"', "cause_id": cause.id,
-        "failures": 4, "lost": 1, "done": 7, "total": 9, "note": "On the way", "routine": True,
+        "failures": 4, "lost": 1, "done": 7, "total": 9, "note": "On the way",
         **values,
     }  # fmt: skip
     for name, value in told.items():
@@ -41,7 +41,7 @@ def failed(db: Any, **values: Any) -> Job:
 
 
 def test_a_retry_that_is_taken_back_leaves_the_row_exactly_as_it_was(db, queue):
-    job = failed(db)
+    job = failed(db, routine=True)
     before = row(job)
 
     asking.retry(job)

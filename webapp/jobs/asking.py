@@ -40,7 +40,7 @@ def retry(job: Job, reason: str | None = None) -> None:
     except IntegrityError:  # somebody asked for the same in this very moment
         raise NotPossible(TWIN) from None
     if not moved:
-        raise NotPossible(_why_not(job, "run again"))
+        raise NotPossible(why_not(job, "run again"))
     _tell(job, What.AGAIN, "Asked to run again", reason)
     things.follow(job)
     post(Letter(job.kind.value, job.queue, job.id, NEW, moment.timestamp()))
@@ -73,7 +73,7 @@ def cancel(job: Job, reason: str | None = None, *, by_hand: bool = True) -> None
     if not waited:
         running = update(Job).where(Job.id == job.id, *BEING_RUN)
         if not _moved(job, running.values(**asked_to_stop(bulk_id=null()))):
-            raise NotPossible(_why_not(job, "be stopped"))
+            raise NotPossible(why_not(job, "be stopped"))
     if not by_hand:
         job.before = null()
     _tell(job, What.CANCEL, "Asked to stop", reason)
@@ -128,7 +128,8 @@ def _because(reason: str | None) -> dict[str, str]:
     return {"reason": reason} if reason else {}
 
 
-def _why_not(job: Job, wish: str) -> str:
+def why_not(job: Job, wish: str) -> str:
+    """Say why something cannot be asked of a job."""
     if job.state in FINISHED:
         return f"This job has already ended, so it cannot {wish}."
     if job.cancel_requested_at:

@@ -97,3 +97,4 @@ def _who_stopped(ended: Ended) -> int | None:
 
 
 when_ended.append(tell_who_asked)
+links.register("job", "jobs.show", "job_id")
