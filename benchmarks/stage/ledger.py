@@ -20,7 +20,14 @@ FIRST = """Asha Ravi Meera Anil Priya Sanjay Divya Kiran Lakshmi Arjun Zoë Jos�
 LAST = """Rao Iyer Kumar Singh Patel Sharma Nair Reddy Das Gupta Ångström Nowak Silva García Müller Schmidt
     Okafor Mensah Yılmaz Khan Hussain Tanaka Suzuki 健太 花子 小明 Rossi Bianchi Dubois Lefèvre O’Brien Smith""".split()
 SERVICES = ("Consultation", "Deep tissue massage", "Hair cut", "Dental check-up", "Yoga class")
-TOPICS = ("Spring offer", "Diwali greetings", "We have moved", "New prices", "Survey", "Summer closing")
+TOPICS = (
+    "Spring offer",
+    "Diwali greetings",
+    "We have moved",
+    "New prices",
+    "Survey",
+    "Summer closing",
+)
 
 
 class Fault(NamedTuple):
@@ -87,7 +94,9 @@ def fill(jobs: int, failures: int, customers: int) -> None:
         ("subject_id", "word"),
         ((one.id, word) for one in things for word in words.kept((one.name, *one.found_by))),
     )
-    _copy("causes", ("id", "fingerprint", "text", "advice", "place", "first_at", "last_at"), _causes())
+    _copy(
+        "causes", ("id", "fingerprint", "text", "advice", "place", "first_at", "last_at"), _causes()
+    )
     made = _jobs(rng, jobs, failures, things)
     own: list[tuple[uuid.UUID, str]] = []
     _copy("jobs", COLUMNS, _apart(made, own))
@@ -114,7 +123,13 @@ def _things(rng: random.Random, customers: int) -> Iterator[Thing]:
             day = f"{rng.randrange(1, 29)} {rng.choice(('March', 'April', 'May', 'June'))} {rng.randrange(9, 18)}:00"
             told = f"{name}, {rng.choice(SERVICES)}, {day}"
             yield Thing(number, "booking", str(number), told, (phone, address, f"R{number:07d}"))
-    for kind, many in (("campaign", 500), ("document", 4_000), ("website", 200), ("export", 2_000), ("question", 3_000)):
+    for kind, many in (
+        ("campaign", 500),
+        ("document", 4_000),
+        ("website", 200),
+        ("export", 2_000),
+        ("question", 3_000),
+    ):
         for ref in range(many):
             number += 1
             yield Thing(number, kind, str(ref), _called(rng, kind, ref))
@@ -133,11 +148,17 @@ def _called(rng: random.Random, kind: str, ref: int) -> str:
 
 def _causes() -> Iterator[tuple[Any, ...]]:
     for number, fault in enumerate(FAULTS, start=1):
-        plain = causes.parted(fault.sentence.format(phone="+919812345678", email="a@b.example", digits="12", file="a.pdf"))
+        plain = causes.parted(
+            fault.sentence.format(
+                phone="+919812345678", email="a@b.example", digits="12", file="a.pdf"
+            )
+        )
         yield number, f"{number:064d}", plain.same, fault.advice, None, now() - SPAN, now()
 
 
-def _jobs(rng: random.Random, jobs: int, failures: int, things: Sequence[Thing]) -> Iterator[tuple[Any, ...]]:
+def _jobs(
+    rng: random.Random, jobs: int, failures: int, things: Sequence[Thing]
+) -> Iterator[tuple[Any, ...]]:
     about: dict[str, list[Thing]] = {}
     for thing in things:
         about.setdefault(thing.type, []).append(thing)
@@ -153,10 +174,18 @@ def _jobs(rng: random.Random, jobs: int, failures: int, things: Sequence[Thing])
             kind, _, routine = rng.choices(OTHERS, other_shares)[0]
             cause, state = None, rng.choices(ends, end_shares)[0]
             # What is not finished is new.
-            state = "SUCCESS" if state in {"PENDING", "RETRY", "PROGRESS"} and number < jobs * .9 else state
+            state = (
+                "SUCCESS"
+                if state in {"PENDING", "RETRY", "PROGRESS"} and number < jobs * 0.9
+                else state
+            )
         near = about.get(TYPES.get(kind, ""))
         # A thing's jobs lie near each other in time.
-        thing = near[min(len(near) - 1, max(0, int(len(near) * number / jobs + rng.gauss(0, 30))))] if near else None
+        thing = (
+            near[min(len(near) - 1, max(0, int(len(near) * number / jobs + rng.gauss(0, 30))))]
+            if near
+            else None
+        )
         sentence, own = _sentence(rng, cause)
         asked_by = rng.randrange(1_000, 1_000 + PEOPLE) if kind in BY_PEOPLE else None
         ended = at + timedelta(seconds=3) if state in {"FAILURE", "SUCCESS", "REVOKED"} else None
@@ -178,10 +207,14 @@ def _sentence(rng: random.Random, cause: int | None) -> tuple[str | None, tuple[
         "phone": f"+9197{digits:08d}", "email": f"x{digits}@gmail.com", "digits": str(digits % 900 + 100),
         "file": f"list-{digits}.pdf",
     }  # fmt: skip
-    return sentence.format(**parts), tuple(value for name, value in parts.items() if f"{{{name}}}" in sentence)
+    return sentence.format(**parts), tuple(
+        value for name, value in parts.items() if f"{{{name}}}" in sentence
+    )
 
 
-def _apart(rows: Iterable[tuple[Any, ...]], own: list[tuple[uuid.UUID, str]]) -> Iterator[tuple[Any, ...]]:
+def _apart(
+    rows: Iterable[tuple[Any, ...]], own: list[tuple[uuid.UUID, str]]
+) -> Iterator[tuple[Any, ...]]:
     for *row, different in rows:
         own.extend((row[0], word) for word in words.kept(different))
         yield tuple(row)
@@ -200,7 +233,10 @@ def _copy(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
         index.drop(db.session.connection())
     if db.engine.dialect.name == "postgresql":
         driver: Any = db.session.connection().connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
     else:

@@ -94,6 +94,12 @@ def can(wish: JobKind, chosen: Chosen) -> ColumnElement[bool]:
     return or_(Job.state.in_(WAITING), and_(*BEING_RUN))
 
 
+def any_able(wish: JobKind, chosen: Chosen) -> bool:
+    """Say whether there is a job in the set of which it can be asked."""
+    one = select(Job.id).where(*chosen.conditions(), can(wish, chosen)).limit(1)
+    return db.session.scalar(one) is not None
+
+
 def ask(wish: JobKind, chosen: Chosen, reason: str | None = None) -> Job:
     """Ask for it, by a job that begins in ten seconds. The same set asked for twice is one job."""
     told = chosen.to_json()

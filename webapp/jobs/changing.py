@@ -87,5 +87,9 @@ def _key(job: Job, args: Mapping[str, Any]) -> str | None:
     """Return what names the same work: where the old key names a value, this names the new one."""
     if job.key is None:
         return None
-    now_called = {str(old): str(args.get(name, "")) for name, old in job.args.items()}
-    return ":".join(now_called.get(part, part) for part in job.key.split(":"))
+    key = job.key
+    for name, old in job.args.items():
+        new = args.get(name, "")
+        if isinstance(old, str) and isinstance(new, str) and old != new:
+            key = key.replace(old, new).replace(old.replace("_", "-"), new.replace("_", "-"))
+    return key

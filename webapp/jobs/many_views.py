@@ -13,7 +13,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.extensions import db
 from webapp.jobs import asking, bulk, previewing
-from webapp.jobs.act_views import reason_of
+from webapp.jobs.act_views import SHORTEST, reason_of
 from webapp.jobs.bulk import Chosen
 from webapp.jobs.filters import BadFilter, Filter
 from webapp.jobs.kinds import POLICIES, JobKind
@@ -36,10 +36,11 @@ def preview_many(wish: str) -> ResponseReturnValue:
 def ask_many(wish: str) -> ResponseReturnValue:
     """Ask for it: a job begins in ten seconds."""
     kind, chosen = bulk.KINDS[wish], _chosen(request.form)
-    found = previewing.preview(kind, chosen)
-    if not found.able and not found.more:
+    if not bulk.any_able(kind, chosen):
         abort(409, "There is no job left of which that can be asked.")
-    reason, wrong = reason_of(request.form, needed=found.needs_reason)
+    reason, wrong = reason_of(request.form)
+    if not wrong and len(reason or "") < SHORTEST and previewing.preview(kind, chosen).needs_reason:
+        reason, wrong = reason_of(request.form, needed=True)
     if wrong:
         return _page(kind, chosen, request.form, wrong)
     job = bulk.ask(kind, chosen, reason)

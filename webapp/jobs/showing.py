@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from webapp.jobs import changing, details, line, standing, story, telling, timeline
+from webapp.jobs import changing, details, line, standing, story, telling, things, timeline
 from webapp.jobs.details import Change, Detail
 from webapp.jobs.glancing import Glimpse, glimpse
 from webapp.jobs.line import Place
 from webapp.jobs.standing import Standing
 from webapp.jobs.story import Story
+from webapp.jobs.things import Mend
 from webapp.jobs.timeline import Entry
 from webapp.jobs.wording import WORDS, Words
 
@@ -37,6 +38,11 @@ class Shown(NamedTuple):
     def until(self) -> datetime | None:
         """Until when the page may be believed, if nothing happens to the row."""
         return self.standing.until
+
+    @property
+    def mend(self) -> Mend | None:
+        """Where what made it fail can be mended."""
+        return things.mend(self.job)
 
     @property
     def can_be_changed(self) -> bool:

@@ -5,11 +5,18 @@ taken back it must say "waiting" again.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import FINISHED, Job
+from webapp.jobs.models import FINISHED, Job, JobState
 from webapp.jobs.running import Ended
+
+
+class Mend(NamedTuple):
+    """What a person can do about a failure before the job is tried again."""
+
+    label: str
+    href: str
 
 
 class Thing(NamedTuple):
@@ -23,6 +30,8 @@ class Thing(NamedTuple):
     ended: Callable[[Ended], None] | None = None
     #: Says what a stop at this moment would leave behind, in a sentence or two.
     left_by_stop: Callable[[Job], str] | None = None
+    #: Says where what made it fail can be mended.
+    mend: Callable[[Any], Mend | None] | None = None
 
 
 things: dict[JobKind, Thing] = {}
@@ -35,9 +44,10 @@ def register(
     goes_on: Callable[[Job], None] | None = None,
     ended: Callable[[Ended], None] | None = None,
     left_by_stop: Callable[[Job], str] | None = None,
+    mend: Callable[[Any], Mend | None] | None = None,
 ) -> None:
     """Say how the things of a kind follow their jobs."""
-    things[kind] = Thing(waits, goes_on, ended, left_by_stop)
+    things[kind] = Thing(waits, goes_on, ended, left_by_stop, mend)
 
 
 def follow(job: Job, *, taken_back: bool = False) -> None:
@@ -61,3 +71,9 @@ def left_by_stop(job: Job) -> str:
     """Say what a stop of this job leaves behind; "" when there is nothing to be said."""
     thing = things.get(job.kind, Thing())
     return thing.left_by_stop(job) if thing.left_by_stop else ""
+
+
+def mend(job: Any) -> Mend | None:
+    """Say where what made a job fail can be mended; None where nobody knows."""
+    thing = things.get(job.kind, Thing())
+    return thing.mend(job) if thing.mend and job.state == JobState.FAILURE else None
