@@ -22,9 +22,10 @@ from webapp.jobs.asking import AGAIN, BEING_RUN, NotPossible
 from webapp.jobs.filters import Filter, Routine
 from webapp.jobs.finding import conditions
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import FINISHED, WAITING, Job
+from webapp.jobs.models import FINISHED, UNFINISHED, WAITING, Job
 from webapp.jobs.queue import enqueue
 from webapp.jobs.remembering import not_begun
+from webapp.states import stands
 
 #: For so long it can be taken back as a whole: nothing has happened yet.
 GRACE = timedelta(seconds=10)
@@ -104,6 +105,9 @@ def ask(wish: JobKind, chosen: Chosen, reason: str | None = None) -> Job:
     """Ask for it, by a job that begins in ten seconds. The same set asked for twice is one job."""
     told = chosen.to_json()
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+    same = (Job.kind == wish, Job.key == digest, stands(Job.state, *UNFINISHED))
+    if twin := db.session.scalar(select(Job).where(*same)):
+        return twin
     job = enqueue(wish, key=digest, run_at=now() + GRACE, chosen=told, reason=reason)
     words = f"Asked to {VERBS[wish]}: {words_of(chosen)}"
     because = {"reason": reason} if reason else {}

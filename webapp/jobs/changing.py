@@ -89,7 +89,7 @@ def _key(job: Job, args: Mapping[str, Any]) -> str | None:
         return None
     key = job.key
     for name, old in job.args.items():
-        new = args.get(name, "")
-        if isinstance(old, str) and isinstance(new, str) and old != new:
-            key = key.replace(old, new).replace(old.replace("_", "-"), new.replace("_", "-"))
+        new = args.get(name)
+        if isinstance(old, str) and isinstance(new, str):
+            key = key.replace(old.replace("_", "-"), new.replace("_", "-"))
     return key
