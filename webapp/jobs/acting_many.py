@@ -28,11 +28,14 @@ from webapp.jobs.running import STOPPED, Ended, Run, tell_end
 BATCH = 500
 #: Seconds after which a slice ends, so that what else waits in the queue has its turn.
 SLICE = 15.0
-#: After each batch others may write for so long: SQLite lets in one writer at a time.
-BREATH = 0.01
+#: SQLite lets in one writer at a time: smaller batches, and after each others may write for at
+#: least so many seconds, and for as long as it took.
+BATCH_OF_SQLITE, BREATH = 200, 0.03
 
 
-def go_on(run: Run, wish: JobKind, *, batch: int = BATCH, seconds: float = SLICE) -> str | None:
+def go_on(
+    run: Run, wish: JobKind, *, batch: int | None = None, seconds: float = SLICE
+) -> str | None:
     """Ask of the next jobs of the set for a while, and say what came of it; None: there is more.
 
     Commits after each batch; there it can be stopped.
@@ -42,26 +45,28 @@ def go_on(run: Run, wish: JobKind, *, batch: int = BATCH, seconds: float = SLICE
     if "total" not in run.args:
         progress.begin(wish, chosen)
     until = time.monotonic() + seconds
-    while rows := _next(run, wish, chosen, batch):
+    pace = _Pace(batch)
+    while rows := _next(run, wish, chosen, pace.batch):
         done = _retry(run, rows) if wish == JobKind.JOBS_RETRY else _cancel(run, rows)
         progress.add(rows, done, skipped=TWINS if wish == JobKind.JOBS_RETRY else ENDED)
-        time.sleep(BREATH)
+        pace.breathe()
         if time.monotonic() > until:
             return None
     return progress.words(wish)
 
 
 def take_back(
-    run: Run, bulk_id: uuid.UUID, *, batch: int = BATCH, seconds: float = SLICE
+    run: Run, bulk_id: uuid.UUID, *, batch: int | None = None, seconds: float = SLICE
 ) -> str | None:
     """Take back what has not begun of all that a job has asked, for a while; None: there is more."""
     progress = _Progress(run)
     if "total" not in run.args:
         progress.plan(_count(Job.bulk_id == bulk_id, not_begun()))
     until = time.monotonic() + seconds
-    while rows := _of_bulk(run, bulk_id, batch):
+    pace = _Pace(batch)
+    while rows := _of_bulk(run, bulk_id, pace.batch):
         progress.add(rows, _take_back(run, bulk_id, rows), skipped=BEGUN)
-        time.sleep(BREATH)
+        pace.breathe()
         if time.monotonic() > until:
             return None
     done, begun = run.args["done"], _count(Job.bulk_id == bulk_id)
@@ -70,6 +75,21 @@ def take_back(
 
 
 BEGUN = "had begun already"
+
+
+class _Pace:
+    """How many at once, and how long others may write between two batches."""
+
+    def __init__(self, batch: int | None) -> None:
+        self.alone = db.engine.dialect.name == "sqlite"
+        self.batch = batch or (BATCH_OF_SQLITE if self.alone else BATCH)
+        self.began = time.monotonic()
+
+    def breathe(self) -> None:
+        """Let others write, where they could not meanwhile."""
+        if self.alone:
+            time.sleep(max(BREATH, time.monotonic() - self.began))
+        self.began = time.monotonic()
 
 
 class _Progress:
