@@ -11,7 +11,7 @@ from webapp.extensions import db
 from webapp.jobs import streams
 from webapp.jobs.filters import Filter
 from webapp.jobs.known import Cause, SavedFilter
-from webapp.jobs.searching import Told
+from webapp.jobs.sought import Told
 from webapp.jobs.streams import Facet
 
 

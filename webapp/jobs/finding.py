@@ -15,7 +15,8 @@ from webapp.jobs.filters import Filter, Routine
 from webapp.jobs.known import Cause, Subject
 from webapp.jobs.matching import has, plain, span
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.searching import Known, Sought, Told, Wheres
+from webapp.jobs.searching import Known, Wheres
+from webapp.jobs.sought import Sought, Told, sought
 from webapp.jobs.streams import Facet, Order, Where, first
 
 SIZE = 50
@@ -99,7 +100,7 @@ def everything() -> tuple[list[Facet], list[Told]]:
 
 
 def _sought(wanted: Filter, causes: Sequence[Told] | None = None) -> Sought:
-    return searching.sought(wanted.text, _causes() if causes is None else causes)
+    return sought(wanted.text, _causes() if causes is None else causes)
 
 
 def _causes() -> list[Told]:
