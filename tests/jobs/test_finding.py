@@ -223,10 +223,11 @@ def test_a_page_takes_as_many_statements_however_many_jobs_it_shows(
             error=f"Another cause {chr(65 + number % 26)}.",
         )
     assert [statements(page) for page in pages] == before
-    for few in ("RARE", "COUNTED"):
-        monkeypatch.setattr(searching, few, 1)
-    many = [statements("/jobs?q=rao"), statements("/jobs?q=rao&show=failed")]
-    assert max(before + many) <= 8, (before, many)
+    assert max(before) <= 8, before
+    # Where each word leads to thousands, it is looked first what has them all, or how many fit the rest.
+    monkeypatch.setattr(searching, "RARE", 1)
+    many = [statements(f"/jobs?q={words}") for words in ("rao", "rao+another", "rao&show=failed")]
+    assert max(many) <= 10, many
 
 
 def test_a_filter_is_kept_under_a_name_for_its_owner_alone(
@@ -238,7 +239,8 @@ def test_a_filter_is_kept_under_a_name_for_its_owner_alone(
     assert chip is not None
     assert "Rao’s failures" in chip.text()
     address = chip.attributes["href"] or ""
-    assert rows(vera.get(address, follow_redirects=True).text) == [f"row-{world['rao'].id}"]
+    leads_to = vera.get(address).location
+    assert rows(vera.get(leads_to).text) == [f"row-{world['rao'].id}"]
     assert "Rao’s failures" not in otto.get("/jobs").text
     assert otto.get(address).status_code == 404
     assert send(otto, f"{address}/delete").status_code == 404

@@ -42,13 +42,12 @@ def index() -> ResponseReturnValue:
         if problem.field in NO_FIELDS:
             abort(404)
         return _page(Filter(), choices(current_user.id), None, problem=problem)
-    known = choices(current_user.id)
+    known = choices(current_user.id, wanted.text)
     found = finding.look(
         wanted,
         before=_id("before"),
         after=_id("after"),
-        facets=known.facets,
-        causes=known.causes,
+        known=known,
     )
     version = _version(found)
     if unchanged(version):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Select,
     and_,
     false,
@@ -20,7 +21,7 @@ from webapp.extensions import db
 from webapp.jobs import words
 from webapp.jobs.known import JobWord, SubjectWord
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.sought import Part, Sought, begins_one, some
+from webapp.jobs.sought import Part, Sought, begins_one, some, typed_words
 from webapp.jobs.streams import Order, Where, each, first, for_each, of_causes
 from webapp.states import stands
 
@@ -44,11 +45,11 @@ class Known(NamedTuple):
 
     sizes: dict[str, Size]
     #: The things that have all of some words; None: too many to go by.
-    things: dict[tuple[str, ...], list[int] | None]
+    things: dict[tuple[str, ...], list[int] | Select[Any] | None]
 
     def by_size(self, some: Iterable[str]) -> list[str]:
         """Return words, the rarest first."""
-        return sorted(some, key=lambda word: (sum(self.sizes[word]), word))
+        return sorted(some, key=lambda word: (self.sizes[word], word))
 
 
 class Wheres(NamedTuple):
@@ -62,27 +63,25 @@ class Wheres(NamedTuple):
     cause: int | None
 
 
-def known(wanted: Sought) -> Known:
-    """Return what the database knows of the words, in two statements that look at some thousands of rows."""
-    typed = list(wanted.causes)
-    if not typed:
-        return Known({}, {})
-    row = db.session.execute(
-        select(*(_number(column, word) for word in typed for column in (SubjectWord, JobWord)))
-    ).one()
-    found = Known({word: Size(row[2 * at], row[2 * at + 1]) for at, word in enumerate(typed)}, {})
+def numbers(text: str) -> list[tuple[Any, Any]]:
+    """Return, as parts of a SELECT, how many things and failures have each word of a text."""
+    return [(_number(SubjectWord, word), _number(JobWord, word)) for word in typed_words(text)]
+
+
+def known(wanted: Sought, sizes: Mapping[str, Size]) -> Known:
+    """Return what is known of the words; the database is asked where many things have each of some."""
+    found = Known(dict(sizes), {})
     asked: list[tuple[str, ...]] = []
     for part in wanted.parts():
         rarest = found.by_size(part.rest)[:1]
         for together in dict.fromkeys((part.rest, tuple(rarest))):
-            size = found.sizes[found.by_size(together)[0]].subjects if together else 0
-            # Where many have each of some words few may have them all; one word is what it is.
-            if size >= (COUNTED if len(together) > 1 else RARE):
+            size = min((sizes[word].subjects for word in together), default=0)
+            if size <= RARE:
+                found.things[together] = _things(found.by_size(together), sizes) if size else []
+            elif len(together) == 1 or size >= COUNTED:
                 found.things[together] = None
-            elif size:
-                asked.append(together)
             else:
-                found.things[together] = []
+                asked.append(together)
     return _with_things(found, list(dict.fromkeys(asked)))
 
 
@@ -137,7 +136,7 @@ def _ways(
     things, ways = known.things[part.rest], []
     if things is None:
         return None
-    if things:
+    if not isinstance(things, list) or things:
         ways.append(_about(things, part.causes, order, where))
     failing = [word for word in part.rest if known.sizes[word].failures]
     if sum(known.sizes[word].failures for word in failing) <= RARE:
@@ -174,9 +173,13 @@ def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Select[Any]:
 
 
 def _about(
-    things: Sequence[int], causes: Sequence[int] | None, order: Order, where: Where
+    things: Sequence[int] | Select[Any], causes: Sequence[int] | None, order: Order, where: Where
 ) -> Select[Any]:
-    table, thing = each(things, "t")
+    if isinstance(things, Select):
+        table: FromClause = things.subquery()
+        thing: ColumnElement[Any] = table.c[0]
+    else:
+        table, thing = each(things, "t")
 
     def fits(job: Any) -> list[ColumnElement[bool]]:
         brought = (

@@ -87,6 +87,11 @@ class Sought:
                 )
 
 
+def typed_words(text: str) -> list[str]:
+    """Return each word of each reading of a text."""
+    return list(dict.fromkeys(word for reading in words.typed(text) for word in reading))
+
+
 def sought(text: str, causes: Iterable[Told]) -> Sought:
     """Return what is looked for; ``causes`` are all that there are."""
     readings = words.typed(text)
