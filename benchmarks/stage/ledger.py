@@ -200,7 +200,8 @@ def _jobs(
         ended = at + timedelta(seconds=3) if state in {"FAILURE", "SUCCESS", "REVOKED"} else None
         yield (
             _id(rng, at), kind.value, POLICIES[kind].queue.value, "{}", state,
-            thing and thing.type, thing and thing.ref, thing and thing.id, routine, 0, 1, 0, 0, 4, at, asked_by, at, ended,
+            thing and thing.type, thing and thing.ref, thing and thing.id, routine, 0, 1, 0, 0, 4, at,
+            asked_by, at, ended,
             None if cause is None else cause + 1, sentence, None if cause is None else FAULTS[cause].advice, 3, own,
         )  # fmt: skip
 
