@@ -12,10 +12,13 @@ from webapp.jobs.filters import Filter
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
 
-VIEWERS = "jobs.children jobs.log"
+VIEWERS = """
+    jobs.children jobs.log
+    failures.index filters.index filters.save filters.show filters.remove
+"""
 OPERATORS = """
     jobs.ask_cancel jobs.take_back jobs.change jobs.retry_with jobs.preview_many jobs.ask_many
-    jobs.take_back_many
+    jobs.take_back_many exports.jobs
 """
 ADMINS = ""
 
@@ -51,10 +54,22 @@ def take_back_many(client: FlaskClient, world: World) -> TestResponse:
     return send(client, f"/jobs/{many.id}/take-back-all")
 
 
+def remove(client: FlaskClient, world: World) -> TestResponse:
+    """Delete a filter of whoever asks: nobody sees another one's."""
+    saved = send(client, "/jobs/filters?kind=jobs.nothing", name="To be deleted")
+    assert saved.status_code == 303
+    page = client.get("/jobs/filters").text
+    number = page.rsplit("/delete", 1)[0].rsplit("/", 1)[1]
+    return send(client, f"/jobs/filters/{number}/delete")
+
+
 #: Of each route that changes something, how it is asked for one change: (client, world) -> answer.
 WAYS: dict[str, Any] = {
     "jobs.take_back": take_back,
     "jobs.retry_with": retry_with,
     "jobs.ask_many": ask_many,
     "jobs.take_back_many": take_back_many,
+    "filters.save": lambda c, _w: send(c, "/jobs/filters?show=failed", name="What failed"),
+    "filters.remove": remove,
+    "exports.jobs": lambda c, _w: send(c, "/exports/jobs?show=failed"),
 }

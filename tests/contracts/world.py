@@ -107,6 +107,7 @@ class World:
             "ordinal": 1,
             "chunk_id": self.knowledge.chunk.id,
             "question_id": self.knowledge.question.id,
+            "filter_id": 1,
             "page_id": self.knowledge.pages["read"].id,
             "wish": "retry",
         }

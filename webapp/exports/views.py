@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import BindParameter, String, bindparam, cast, func, select
 
@@ -13,12 +13,13 @@ from webapp import storage
 from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
-from webapp.exports import asking
+from webapp.exports import asking, of_jobs
 from webapp.exports.models import KEPT_FOR, Export
 from webapp.extensions import db
+from webapp.jobs.filters import BadFilter, Filter
 from webapp.jobs.models import Job
 from webapp.notices import links
-from webapp.pages import render
+from webapp.pages import goes_to, render
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")
 links.register("export", "exports.show", "export_id", called=asking.filename_of)
@@ -47,6 +48,19 @@ def show(export_id: int) -> ResponseReturnValue:
         version=polls.version(),
         interval_ms=asking.interval_of([asked]),
     )
+
+
+@bp.post("/jobs")
+@needs(Role.OPERATOR)
+def jobs() -> ResponseReturnValue:
+    """Ask for the file of the jobs that the address's filter finds."""
+    try:
+        wanted = Filter.from_args(request.args)
+    except BadFilter:
+        abort(404)
+    export = of_jobs.ask(wanted)
+    db.session.commit()
+    return goes_to(url_for(".show", export_id=export.id))
 
 
 @bp.get("/<int:export_id>/file")

@@ -84,16 +84,16 @@ class Filter:
     @classmethod
     def from_args(cls, args: Mapping[str, str]) -> Self:
         """Return what an address asks for. Raises BadFilter."""
-        about_type = _plain(args.get("type"))
+        about_type = one_line(args.get("type"))
         found = cls(
             text=_text(args.get("q")),
             states=_states(args),
             queue=_one_of(Queue, "queue", args.get("queue"), "queue"),
             kind=_one_of(JobKind, "kind", args.get("kind"), "kind of job"),
-            who=_who(_plain(args.get("who"))),
+            who=_who(one_line(args.get("who"))),
             about_type=about_type,
-            about=_about(_plain(args.get("about"))),
-            cause=_cause(_plain(args.get("cause"))),
+            about=_about(one_line(args.get("about"))),
+            cause=_cause(one_line(args.get("cause"))),
             since=_moment("from", args.get("from")),
             until=_moment("to", args.get("to")),
             routine=_routine(args),
@@ -153,6 +153,11 @@ class Filter:
         return _at(self.until, later=timedelta(days=1))
 
     @property
+    def without_routine(self) -> bool:
+        """Whether what the clock asks for is left out: it is not where something is searched for."""
+        return self.routine == Routine.WITHOUT and not self.text
+
+    @property
     def narrows(self) -> bool:
         """Whether it leaves anything out, beside what is routine."""
         return self != type(self)(routine=self.routine)
@@ -170,7 +175,7 @@ class Filter:
         return [
             f"to “{POLICIES[self.kind].title}”" if self.kind else "",
             f"in the queue {self.queue}" if self.queue else "",
-            f"about {self._thing()}" if self.about else "",
+            f"about {self.about_words()}" if self.about else "",
             f"about {TYPES.get(self.about_type, self.about_type).lower()}"
             if self.about_type and not self.about
             else "",
@@ -182,7 +187,8 @@ class Filter:
             {Routine.WITH: "with routine", Routine.ONLY: "of routine"}.get(self.routine, ""),
         ]
 
-    def _thing(self) -> str:
+    def about_words(self) -> str:
+        """Return the name of the one thing that they are about."""
         kind, _, ref = self.about.partition(":")
         name = db.session.scalar(
             select(Subject.name).where(Subject.type == kind, Subject.ref == ref)
@@ -205,12 +211,13 @@ def house_clock() -> ZoneInfo:
     return cast("Callable[[], ZoneInfo]", current_app.jinja_env.globals["house_clock"])()
 
 
-def _plain(text: str | None) -> str:
+def one_line(text: str | None) -> str:
+    """Take out what cannot be seen, and the spaces around the rest."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
 
 
 def _text(typed_text: str | None) -> str:
-    text = _plain(typed_text)
+    text = one_line(typed_text)
     if len(text) > 200 or any(len(reading) > MOST_TYPED for reading in typed(text)):
         raise BadFilter("q", f"This is too much to look for. Type at most {MOST_TYPED} words.")
     return text
@@ -231,7 +238,7 @@ def _states(args: Mapping[str, str]) -> tuple[JobState, ...]:
 
 
 def _routine(args: Mapping[str, str]) -> Routine:
-    wanted = "only" if args.get("show") == "routine" else _plain(args.get("routine"))
+    wanted = "only" if args.get("show") == "routine" else one_line(args.get("routine"))
     if wanted not in set(Routine):
         raise BadFilter("routine", "Choose one of these.")
     return Routine(wanted)
@@ -269,7 +276,7 @@ def _is_number(value: str) -> bool:
 
 
 def _moment(field: str, value: str | None) -> str:
-    text = _plain(value).replace(" ", "T")
+    text = one_line(value).replace(" ", "T")
     try:
         moment = _at(text, later=timedelta(days=1))
     except (ValueError, OverflowError):

@@ -5,23 +5,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.orm import load_only
 
 from webapp.accounts.models import User
 from webapp.extensions import db
 from webapp.jobs import searching, streams
+from webapp.jobs.choosing import Choices, choices
 from webapp.jobs.filters import Filter, Routine
 from webapp.jobs.known import Cause, Subject
 from webapp.jobs.matching import has, plain, span
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.searching import Sought, Told
-from webapp.jobs.streams import Facet, Order, Where
+from webapp.jobs.searching import Known, Wheres
+from webapp.jobs.sought import Told, sought
+from webapp.jobs.streams import Order, Where, first
 
 SIZE = 50
 CAP = 10_000
 #: Of jobs that only frequent words lead to, so many are looked at for one page, the newest first.
-LOOKED_AT = 20_000
+LOOKED_AT = 10_000
 #: What a list shows of a job; a traceback is long.
 _SHOWN = (
     *(Job.id, Job.kind, Job.state, Job.done, Job.total, Job.note, Job.subject_type, Job.subject_id),
@@ -66,7 +79,8 @@ def conditions(wanted: Filter, job: Any = Job) -> list[ColumnElement[bool]]:
     """Return what must hold of a job, for any SELECT or UPDATE over Job (or an alias of it)."""
     found = plain(wanted, job)
     if wanted.text:
-        found.append(_sought(wanted).fits(job))
+        causes = db.session.execute(select(Cause.id, Cause.text)).all()
+        found.append(sought(wanted.text, [Told(*row) for row in causes]).fits(job))
     return found
 
 
@@ -82,33 +96,37 @@ def look(
     *,
     before: uuid.UUID | None = None,
     after: uuid.UUID | None = None,
-    facets: Sequence[Facet] | None = None,
-    causes: Sequence[Told] | None = None,
+    known: Choices | None = None,
 ) -> Found:
     """Return a page of what a filter finds, newest first: of those older than ``before``, or newer than ``after``.
 
-    ``facets`` and ``causes`` are all that there are, for who has read them already.
+    ``known`` is what there is to choose from, for who has read it already, with the text.
     """
-    return _Look(wanted, facets, causes).page(before, after)
-
-
-def everything() -> tuple[list[Facet], list[Told]]:
-    """Return what all jobs have in common and every cause: few, however many jobs there are."""
-    facets = [streams.facet(word) for word in db.session.scalars(streams.FACETS)]
-    return facets, _causes()
-
-
-def _sought(wanted: Filter, causes: Sequence[Told] | None = None) -> Sought:
-    return searching.sought(wanted.text, _causes() if causes is None else causes)
-
-
-def _causes() -> list[Told]:
-    return [Told(*row) for row in db.session.execute(select(Cause.id, Cause.text))]
+    return _Look(wanted, known).page(before, after)
 
 
 def _counted(ids: Select[Any], cap: int) -> Count:
     number = db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0
     return Count(min(number, cap), number > cap)
+
+
+class Beside(NamedTuple):
+    """Beside which id a page lies."""
+
+    before: uuid.UUID | None
+    after: uuid.UUID | None
+
+    def of(self, job: Any) -> list[ColumnElement[bool]]:
+        """Say in SQL on which side a job must be."""
+        if self.after is not None:
+            return [job.id > self.after]
+        return [] if self.before is None else [job.id < self.before]
+
+    def has(self, number: uuid.UUID) -> bool:
+        """Say whether an id is on that side."""
+        if self.after is not None:
+            return number > self.after
+        return self.before is None or number < self.before
 
 
 class _Look:
@@ -117,34 +135,28 @@ class _Look:
     def __init__(
         self,
         wanted: Filter,
-        facets: Sequence[Facet] | None = None,
-        causes: Sequence[Told] | None = None,
+        known: Choices | None = None,
     ) -> None:
         self.wanted = wanted
-        if facets is None:
-            facets, causes = everything()
-        self.facets = [one.word for one in facets if has(one, wanted)]
-        self.sought = _sought(wanted, causes) if wanted.text else None
-        self.sizes = searching.sizes(self.sought) if self.sought and not wanted.about else {}
+        known = known or choices(None, wanted.text)
+        self.facets = [one.word for one in known.facets if has(one, wanted)]
+        self.sought = sought(wanted.text, known.causes) if wanted.text else None
+        searched = self.sought if not wanted.about else None
+        self.known = searching.known(searched, known.sizes) if searched else Known({}, {})
 
     def page(self, before: uuid.UUID | None, after: uuid.UUID | None) -> Found:
         """Return the page beside an id."""
-        order = Order(SIZE + 1, ascending=after is not None)
-
-        def beside(job: Any) -> list[ColumnElement[bool]]:
-            if after is not None:
-                return [job.id > after]
-            return [] if before is None else [job.id < before]
-
-        ids = self.ids(order, beside)
+        order, beside = Order(SIZE + 1, ascending=after is not None), Beside(before, after)
+        ids = self.ids(order, beside.of)
         if ids is None:
             return self._among_many(order, beside)
-        return _between(_read(ids, order), order, beside, self.count(CAP))
+        every = self.ids(Order(CAP + 1, any=True), lambda _job: [])
+        return _between(*_read(ids, order, every), beside=beside, order=order)
 
     def count(self, cap: int) -> Count | None:
         """Return how many there are; None where only a look at every job could tell."""
-        ids = self.ids(Order(cap + 1), lambda _job: [])
-        return None if ids is None else _counted(ids.order_by(None).limit(cap + 1), cap)
+        ids = self.ids(Order(cap + 1, any=True), lambda _job: [])
+        return None if ids is None else _counted(ids, cap)
 
     def ids(self, order: Order, beside: Where) -> Select[Any] | None:
         """Select the ids of the first jobs; None when only frequent words lead to them."""
@@ -158,22 +170,26 @@ class _Look:
 
         if wanted.about:
             fits = [] if self.sought is None else [self.sought.fits(Job)]
-            return _first(select(Job.id).where(*every(Job), *fits), order)
+            return first(select(Job.id).where(*every(Job), *fits), order)
         if self.sought is not None:
-            return searching.candidates(self.sought, self.sizes, self.facets, order, every)
+            wheres = Wheres(every, where, self._fails, wanted.cause)
+            return searching.candidates(self.sought, self.known, self.facets, order, wheres)
         return self.of_columns(order, where)
 
     def of_columns(self, order: Order, where: Where) -> Select[Any]:
         """Select the ids of the first jobs by everything but words."""
         wanted = self.wanted
         if wanted.cause is not None:
-            fits = not wanted.states or JobState.FAILURE in wanted.states
-            causes = [wanted.cause] if fits else []
+            causes = [wanted.cause] if self._fails else []
             return _together(streams.of_causes(self.facets, causes, order, where), order)
         if self._is_narrow:
             states = wanted.states or tuple(JobState)
             return _together(streams.of_facets(self.facets, states, order, where), order)
-        return _first(select(Job.id).where(*_shown(wanted), *where(Job)), order)
+        return first(select(Job.id).where(*_shown(wanted), *where(Job)), order)
+
+    @property
+    def _fails(self) -> bool:
+        return not self.wanted.states or JobState.FAILURE in self.wanted.states
 
     @property
     def _is_narrow(self) -> bool:
@@ -181,7 +197,7 @@ class _Look:
         columns = (wanted.states, wanted.kind, wanted.queue, wanted.who, wanted.about_type)
         return any(columns) or wanted.routine == Routine.ONLY
 
-    def _among_many(self, order: Order, beside: Where) -> Found:
+    def _among_many(self, order: Order, beside: Beside) -> Found:
         """Return the page of jobs to which only frequent words lead.
 
         When few fit everything else, these are looked at; else some thousands, the newest first.
@@ -190,28 +206,29 @@ class _Look:
         if few is None:
             return self._looked_through(order, beside)
 
-        def ids(order: Order, where: Where) -> Select[Any]:
-            fits = select(Job.id).join(few, few.c.id == Job.id).where(self._fits(Job), *where(Job))
-            return _first(fits, order)
-
-        number = _counted(ids(Order(CAP + 1), lambda _job: []).order_by(None), CAP)
-        return _between(_read(ids(order, beside), order), order, beside, number)
+        fitting = select(Job.id).join(few, few.c.id == Job.id).where(self._fits(Job))
+        every = db.session.scalars(fitting).all()  # at most CAP
+        there = sorted(filter(beside.has, every), reverse=not order.ascending)[: order.limit]
+        rows = _read(select(Job.id).where(Job.id.in_(there)), order)[0] if there else []
+        return _between(rows, Count(len(every)), order=order, beside=beside)
 
     def _few(self) -> Subquery | None:
         """Return the jobs that fit everything but the words, if they are few."""
         if not (self._is_narrow or self.wanted.cause is not None):
             return None
-        few = self.of_columns(Order(CAP + 1), lambda job: span(self.wanted, job)).order_by(None)
+        few = self.of_columns(Order(CAP + 1, any=True), lambda job: span(self.wanted, job))
         return None if _counted(few, CAP).more else few.subquery()
 
-    def _looked_through(self, order: Order, beside: Where) -> Found:
+    def _looked_through(self, order: Order, beside: Beside) -> Found:
         wanted = self.wanted
-        every = select(*_LOOKED_AT_COLUMNS).where(*_shown(wanted), *span(wanted, Job), *beside(Job))
-        some = _first(every, Order(LOOKED_AT, order.ascending))
+        every = select(*_LOOKED_AT_COLUMNS).where(
+            *_shown(wanted), *span(wanted, Job), *beside.of(Job)
+        )
+        some = first(every, Order(LOOKED_AT, order.ascending))
         looked = some.subquery().c
         fitting = select(looked.id).where(self._fits(looked), *plain(wanted, looked))
-        rows = _read(fitting.order_by(order.of(looked.id)).limit(order.limit), order)
-        found = _between(rows, order, beside, None)
+        rows, _ = _read(fitting.order_by(order.of(looked.id)).limit(order.limit), order)
+        found = _between(rows, None, order=order, beside=beside)
         if len(rows) >= order.limit:
             return found
         last = some.with_only_columns(Job.id).limit(1).offset(LOOKED_AT - 1)
@@ -232,23 +249,33 @@ _LOOKED_AT_COLUMNS: tuple[Any, ...] = (
 )
 
 
-def _read(ids: Select[Any], order: Order) -> list[Row]:
-    """Return the rows of some ids, with what they are about and who asked, by one statement."""
-    few = ids.subquery()
+_NONE: ColumnElement[Any] = cast(null(), Integer)
+
+
+def _read(
+    ids: Select[Any], order: Order, every: Select[Any] | None = None
+) -> tuple[list[Row], Count | None]:
+    """Return the rows of some ids, what they are about and who asked, and the number of ``every``, by one statement."""
+    few, number = ids.subquery(), _NONE
+    if every is not None:
+        number = select(func.count()).select_from(every.subquery()).scalar_subquery()
     query = (
-        select(Job, Subject.name, User.name)
+        select(Job, Subject.name, User.name, number)
         .join(few, few.c.id == Job.id)
         .outerjoin(Subject, Subject.id == Job.about_id)
         .outerjoin(User, User.id == Job.asked_by_id)
         .options(load_only(*_SHOWN))
         .order_by(order.of(Job.id))
     )
-    return [Row(*row) for row in db.session.execute(query)]
+    found = db.session.execute(query).all()
+    there = found[0][3] if found and every is not None else None
+    rows = [Row(*one[:3]) for one in found]
+    return rows, None if there is None else Count(min(there, CAP), there > CAP)
 
 
-def _between(rows: list[Row], order: Order, beside: Where, number: Count | None) -> Found:
+def _between(rows: list[Row], number: Count | None, *, order: Order, beside: Beside) -> Found:
     """Return a page of rows that were read one further than it shows."""
-    more, from_the_end = len(rows) == order.limit, not beside(Job)
+    more, from_the_end = len(rows) == order.limit, not beside.of(Job)
     rows = rows[:SIZE]
     newer, older = (more, True) if order.ascending else (not from_the_end, more)
     if order.ascending:
@@ -263,13 +290,9 @@ def _between(rows: list[Row], order: Order, beside: Where, number: Count | None)
 
 def _shown(wanted: Filter) -> list[ColumnElement[bool]]:
     """Say that routine is left out in the very words of the index that leaves it out."""
-    return [] if wanted.routine else [literal_column("NOT jobs.routine")]
+    return [literal_column("NOT jobs.routine")] if wanted.without_routine else []
 
 
 def _together(parts: Select[Any], order: Order) -> Select[Any]:
     ids = parts.subquery()
-    return select(ids.c.id).order_by(order.of(ids.c.id)).limit(order.limit)
-
-
-def _first(query: Select[Any], order: Order) -> Select[Any]:
-    return query.order_by(order.of(Job.id)).limit(order.limit)
+    return first(select(ids.c.id), order, ids.c.id)

@@ -21,8 +21,10 @@ def plain(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.states:
         found.append(job.state.in_(wanted.states))
-    if wanted.routine != Routine.WITH:
-        found.append(job.routine if wanted.routine == Routine.ONLY else not_(job.routine))
+    if wanted.without_routine:
+        found.append(not_(job.routine))
+    if wanted.routine == Routine.ONLY:
+        found.append(job.routine)
     columns = (
         (job.kind, wanted.kind),
         (job.queue, wanted.queue),
@@ -60,4 +62,4 @@ def has(facet: Facet, wanted: Filter) -> bool:
     )
     if any(one and one != other for one, other in pairs):
         return False
-    return wanted.routine == Routine.WITH or facet.routine == (wanted.routine == Routine.ONLY)
+    return not wanted.without_routine if facet.routine else wanted.routine != Routine.ONLY

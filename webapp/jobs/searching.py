@@ -1,196 +1,206 @@
-"""Jobs found by what a person types: a name, a number, an address, the text of an error, a job's number.
+"""Jobs found by what a person types: by the things and failures that have the words."""
 
-Every word must be the beginning of a word of what the job is about, or of the reason why it failed.
-"""
-
-import re
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    select,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 
 from webapp.extensions import db
 from webapp.jobs import words
 from webapp.jobs.known import JobWord, SubjectWord
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.streams import Order, Where, for_each, of_causes
+from webapp.jobs.sought import Part, Sought, begins_one, some, typed_words
+from webapp.jobs.streams import Order, Where, each, first, for_each, of_causes
 from webapp.states import stands
 
-#: A word that more things, or more failures, have than that is no help to find them by.
+#: Words that more things, or more failures, have than that are no help to find jobs by.
 RARE = 5_000
-#: The beginning of a job's number, as it is written or without its lines.
-_JOB_NUMBER = re.compile(r"[0-9a-f]{8}[0-9a-f-]*")
-_DIGITS = 32
-
-
-class Told(NamedTuple):
-    """A cause as it is searched."""
-
-    id: int
-    text: str
+#: Where so many things have a word, the things of each word are gathered, instead of looking at each.
+PROBED = 1_000
+#: Of two words that more things have than that, it is not looked which have both.
+COUNTED = 30_000
 
 
 class Size(NamedTuple):
-    """How many things and failures have a word; RARE + 1 stands for more."""
+    """How many things and failures have a word; COUNTED stands for more."""
 
     subjects: int
     failures: int
 
 
-@dataclass(frozen=True)
-class Sought:
-    """What somebody typed, and what the database knows of its words."""
+class Known(NamedTuple):
+    """What the database knows of the words."""
 
-    #: Of each reading every word must be found.
-    readings: list[tuple[str, ...]]
-    #: The causes in whose text a word begins, by the word.
-    causes: dict[str, frozenset[int]]
-    #: The first and last id that begin as a job's number was typed.
-    numbers: tuple[uuid.UUID, uuid.UUID] | None
+    sizes: dict[str, Size]
+    #: The things that have all of some words; None: too many to go by.
+    things: dict[tuple[str, ...], list[int] | Select[Any] | None]
 
-    def fits(self, job: Any) -> ColumnElement[bool]:
-        """Say in SQL that a job is meant, whichever way its row was come by."""
-        found = [and_(*(self.has(job, word) for word in reading)) for reading in self.readings]
-        if self.numbers:
-            found.append(job.id.between(*self.numbers))
-        return or_(false(), *found)
-
-    def has(self, job: Any, word: str) -> ColumnElement[bool]:
-        """Say in SQL that a job is about something with a word, or failed with it."""
-        about = select(SubjectWord.word).where(
-            SubjectWord.subject_id == job.about_id, begins(SubjectWord.word, word)
-        )
-        own = select(JobWord.word).where(JobWord.job_id == job.id, begins(JobWord.word, word))
-        failed: ColumnElement[bool] = own.exists()
-        if self.causes[word]:
-            failed = or_(job.cause_id.in_(self.causes[word]), failed)
-        return or_(about.exists(), and_(stands(job.state, JobState.FAILURE), failed))
-
-    def others(self, job: Any, reading: tuple[str, ...], word: str) -> list[ColumnElement[bool]]:
-        """Say in SQL that a job has the words of a reading beside one."""
-        return [self.has(job, other) for other in reading if other != word]
-
-    def whole(self) -> list[int]:
-        """Return the causes whose text alone has every word of a reading."""
-        found = (
-            frozenset.intersection(*(self.causes[word] for word in reading))
-            for reading in self.readings
-        )
-        return sorted(frozenset().union(*found))
-
-    def helpful(self, sizes: dict[str, Size]) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Yield words that together lead to every job but those that ``whole`` leads to.
-
-        A job has words by its cause and words by its thing or its own part of the error. For each
-        set of words that causes bring, the rarest of the others must be among the latter.
-        """
-        for reading in self.readings:
-            brought = {
-                frozenset(word for word in reading if cause in self.causes[word])
-                for cause in frozenset().union(*(self.causes[word] for word in reading))
-            }
-            chosen = set()
-            for by_cause in {frozenset(), *brought}:
-                rest = [word for word in reading if word not in by_cause]
-                if rest:
-                    chosen.add(min(rest, key=lambda word: sum(sizes[word])))
-            yield from ((reading, word) for word in sorted(chosen))
+    def by_size(self, some: Iterable[str]) -> list[str]:
+        """Return words, the rarest first."""
+        return sorted(some, key=lambda word: (self.sizes[word], word))
 
 
-def sought(text: str, causes: Iterable[Told]) -> Sought:
-    """Return what is looked for; ``causes`` are all that there are."""
-    readings = words.typed(text)
-    typed = dict.fromkeys(word for reading in readings for word in reading)
-    by_word: dict[str, set[int]] = {word: set() for word in typed}
-    for cause in causes:
-        plain = words.kept([cause.text])
-        for word in typed:
-            if any(one.startswith(word) for one in plain):
-                by_word[word].add(cause.id)
-    return Sought(readings, {word: frozenset(ids) for word, ids in by_word.items()}, _numbers(text))
+class Wheres(NamedTuple):
+    """What else must hold of a job, beside its words."""
+
+    all: Where
+    #: Without what its facet says.
+    span: Where
+    #: Whether it may have failed.
+    failed: bool
+    cause: int | None
 
 
-def sizes(wanted: Sought) -> dict[str, Size]:
-    """Return how many have each word, in one statement that looks at some thousands of rows at most."""
-    typed = list(wanted.causes)
-    if not typed:
-        return {}
-    row = db.session.execute(
-        select(*(_number(column, word) for word in typed for column in (SubjectWord, JobWord)))
-    ).one()
-    return {word: Size(row[2 * at], row[2 * at + 1]) for at, word in enumerate(typed)}
+def numbers(text: str) -> list[tuple[Any, Any]]:
+    """Return, as parts of a SELECT, how many things and failures have each word of a text."""
+    return [(_number(SubjectWord, word), _number(JobWord, word)) for word in typed_words(text)]
+
+
+def known(wanted: Sought, sizes: Mapping[str, Size]) -> Known:
+    """Return what is known of the words; the database is asked where many things have each of some."""
+    found = Known(dict(sizes), {})
+    asked: list[tuple[str, ...]] = []
+    for part in wanted.parts():
+        rarest = found.by_size(part.rest)[:1]
+        for together in dict.fromkeys((part.rest, tuple(rarest))):
+            size = min((sizes[word].subjects for word in together), default=0)
+            if size <= RARE:
+                found.things[together] = _things(found.by_size(together), sizes) if size else []
+            elif len(together) == 1 or size >= COUNTED:
+                found.things[together] = None
+            else:
+                asked.append(together)
+    return _with_things(found, list(dict.fromkeys(asked)))
+
+
+def _with_things(found: Known, asked: Sequence[tuple[str, ...]]) -> Known:
+    if not asked:
+        return found
+    each_way = []
+    for at, together in enumerate(asked):
+        things = _things(found.by_size(together), found.sizes).limit(RARE + 1).subquery()
+        each_way.append(select(literal(at), things.c.subject_id))
+    rows = db.session.execute(union_all(*each_way) if len(asked) > 1 else each_way[0]).all()
+    for at, together in enumerate(asked):
+        ids = [number for way, number in rows if way == at]
+        found.things[together] = None if len(ids) > RARE else ids
+    return found
 
 
 def _number(table: Any, word: str) -> Any:
-    some = select(table.word).where(begins(table.word, word)).limit(RARE + 1).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
+    rows = select(table.word).where(begins(table.word, word)).limit(COUNTED).subquery()
+    return select(func.count()).select_from(rows).scalar_subquery()
 
 
 def candidates(
-    wanted: Sought, known: dict[str, Size], facets: Sequence[str], order: Order, where: Where
+    wanted: Sought, known: Known, facets: Sequence[str], order: Order, where: Wheres
 ) -> Select[Any] | None:
     """Select the ids of the first jobs that are meant; None when only frequent words lead to them."""
     ways: list[Select[Any]] = []
-    if whole := wanted.whole():
-        ways.append(of_causes(facets, whole, order, where))
     if wanted.numbers:
-        ways.append(
-            _first(select(Job.id).where(Job.id.between(*wanted.numbers), *where(Job)), order)
-        )
-    for reading, word in wanted.helpful(known):
-        size = known[word]
-        if max(size) > RARE:
+        of_number = select(Job.id).where(Job.id.between(*wanted.numbers), *where.all(Job))
+        ways.append(first(of_number, order))
+    for part in wanted.parts():
+        if not part.rest:
+            if where.failed:
+                causes = [one for one in part.causes or [] if where.cause in (None, one)]
+                ways.append(of_causes(facets, causes, order, where.span))
+            continue
+        found = _ways(wanted, known, part, order, where.all)
+        if found is None:
             return None
-        if size.subjects:
-            ways.append(_about(wanted, reading, word, order, where))
-        if size.failures:
-            ways.append(_own(wanted, reading, word, order, where))
+        ways += found
     if not ways:
         return select(Job.id).where(false())
     apart = [select(way.subquery().c.id) for way in ways]
-    every = union_all(*apart).subquery() if len(apart) > 1 else apart[0].subquery()
-    return _first(select(every.c.id).distinct(), order, every.c.id)
+    every = apart[0].subquery() if len(apart) == 1 else union(*apart).subquery()
+    return first(select(every.c.id), order, every.c.id)
+
+
+def _ways(
+    wanted: Sought, known: Known, part: Part, order: Order, where: Where
+) -> list[Select[Any]] | None:
+    """Return what leads to the jobs of a part: things with all words, and failures with some."""
+    things, ways = known.things[part.rest], []
+    if things is None:
+        return None
+    if not isinstance(things, list) or things:
+        ways.append(_about(things, part.causes, order, where))
+    failing = [word for word in part.rest if known.sizes[word].failures]
+    if sum(known.sizes[word].failures for word in failing) <= RARE:
+        return ways + [_own(wanted, part.reading, word, order, where) for word in failing]
+    rarest = known.by_size(part.rest)[0]
+    with_rarest = known.things.get((rarest,))
+    if with_rarest is None or known.sizes[rarest].failures > RARE:
+        return None
+
+    def verified(job: Any) -> list[ColumnElement[bool]]:
+        return [*where(job), *wanted.others(job, part.reading, rarest)]
+
+    ways.append(_about(with_rarest, None, order, verified))
+    return [*ways, _own(wanted, part.reading, rarest, order, where)]
+
+
+def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Select[Any]:
+    """Select the things that have all of some words, of which the first is the rarest."""
+    one = aliased(SubjectWord)
+    query = select(one.subject_id).where(begins(one.word, words_of[0])).distinct()
+    if sizes[words_of[0]].subjects > PROBED:
+        others = (
+            select(SubjectWord.subject_id).where(begins(SubjectWord.word, word))
+            for word in words_of[1:]
+        )
+        return query.intersect(*others) if len(words_of) > 1 else query  # type: ignore[return-value]
+    for word in words_of[1:]:
+        other = aliased(SubjectWord)
+        mine = other.subject_id == one.subject_id
+        query = query.where(
+            some(select(other.word).where(mine, begins_one(other.word, word)), other)
+        )
+    return query
 
 
 def _about(
-    wanted: Sought, reading: tuple[str, ...], word: str, order: Order, where: Where
+    things: Sequence[int] | Select[Any], causes: Sequence[int] | None, order: Order, where: Where
 ) -> Select[Any]:
-    things = select(SubjectWord.subject_id).where(begins(SubjectWord.word, word)).distinct()
-    table = things.subquery()
-    return for_each(
-        [table],
-        order,
-        lambda job: [
-            job.about_id == table.c.subject_id,
-            *where(job),
-            *wanted.others(job, reading, word),
-        ],
-    )
+    if isinstance(things, Select):
+        table: FromClause = things.subquery()
+        thing: ColumnElement[Any] = table.c[0]
+    else:
+        table, thing = each(things, "t")
+
+    def fits(job: Any) -> list[ColumnElement[bool]]:
+        brought = (
+            []
+            if causes is None
+            else [stands(job.state, JobState.FAILURE), job.cause_id.in_(causes)]
+        )
+        return [job.about_id == thing, *where(job), *brought]
+
+    return for_each([table], order, fits)
 
 
 def _own(
     wanted: Sought, reading: tuple[str, ...], word: str, order: Order, where: Where
 ) -> Select[Any]:
-    query = select(Job.id).join(JobWord, JobWord.job_id == Job.id)
+    query = select(Job.id).distinct().join(JobWord, JobWord.job_id == Job.id)
     failed = stands(Job.state, JobState.FAILURE)
     others = wanted.others(Job, reading, word)
-    return _first(query.where(begins(JobWord.word, word), failed, *where(Job), *others), order)
-
-
-def _first(query: Select[Any], order: Order, key: Any = Job.id) -> Select[Any]:
-    return query.order_by(order.of(key)).limit(order.limit)
+    return first(query.where(begins(JobWord.word, word), failed, *where(Job), *others), order)
 
 
 def begins(column: Any, word: str) -> ColumnElement[bool]:
     """Say in SQL that a column's words begin so, as a part of its index."""
     return and_(column >= word, column < word + words.LAST_SIGN)
-
-
-def _numbers(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:
-    plain = text.strip().lower()
-    digits = plain.replace("-", "")
-    if not _JOB_NUMBER.fullmatch(plain) or len(digits) > _DIGITS:
-        return None
-    return uuid.UUID(digits.ljust(_DIGITS, "0")), uuid.UUID(digits.ljust(_DIGITS, "f"))

@@ -45,20 +45,26 @@ class Facet(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Which jobs of a list, and how many: the newest, or with ``ascending`` the oldest first."""
+    """How many jobs of a list, and which: the newest, the oldest, or any."""
 
     limit: int
     ascending: bool = False
+    any: bool = False
 
     def of(self, key: Any) -> Any:
         """Return the order of a key."""
         return key.asc() if self.ascending else key.desc()
 
 
+def first(query: Select[Any], order: Order, key: Any = Job.id) -> Select[Any]:
+    """Select the first of a query's rows."""
+    return (query if order.any else query.order_by(order.of(key))).limit(order.limit)
+
+
 def _next_facets() -> Select[Any]:
-    first = select(func.min(Job.facet).label("facet")).cte("facets", recursive=True)
-    after = select(func.min(Job.facet)).where(Job.facet > first.c.facet).correlate(first)
-    facets = first.union_all(select(after.scalar_subquery()).where(first.c.facet.is_not(None)))
+    least = select(func.min(Job.facet).label("facet")).cte("facets", recursive=True)
+    after = select(func.min(Job.facet)).where(Job.facet > least.c.facet).correlate(least)
+    facets = least.union_all(select(after.scalar_subquery()).where(least.c.facet.is_not(None)))
     return select(facets.c.facet).where(facets.c.facet.is_not(None))
 
 
@@ -82,7 +88,7 @@ def each(values: Sequence[Any], name: str) -> tuple[FromClause, ColumnElement[An
     if on_postgresql():
         kind = Integer() if values and isinstance(values[0], int) else String()
         given = literal(list(values), ARRAY(kind))
-        table = func.unnest(given).table_valued("value", name=name)
+        table = func.unnest(given).table_valued("value").render_derived(name=name)
     else:
         table = func.json_each(literal(json.dumps(list(values)))).table_valued("value", name=name)
     return table, table.c.value
@@ -94,17 +100,19 @@ def for_each(tables: Sequence[FromClause], order: Order, where: Where) -> Select
     PostgreSQL has LATERAL for that; SQLite lets a list of ids depend on the row before.
     """
     one = aliased(Job)
-    first = select(one.id).where(*where(one)).order_by(order.of(one.id)).limit(order.limit)
+    some = first(select(one.id).where(*where(one)), order, one.id)
+    joined: tuple[Any, ColumnElement[bool]]
     if on_postgresql():
-        part = first.correlate(*tables).lateral()
-        query = select(part.c.id).select_from(tables[0])
-        for table in tables[1:]:
-            query = query.join(table, true())
-        return query.join(part, true())
-    found = aliased(Job)
-    return (
-        select(found.id).select_from(*tables, found).where(found.id.in_(first.correlate(*tables)))
-    )
+        part = some.correlate(*tables).lateral()
+        query, joined = select(part.c.id).select_from(tables[0]), (part, true())
+    else:
+        found = aliased(Job)
+        query = select(found.id).select_from(tables[0])
+        joined = (found, found.id.in_(some.correlate(*tables)))
+    for table in tables[1:]:
+        query = query.join(table, true())
+    query = query.join(*joined)
+    return query.limit(order.limit) if order.any else query
 
 
 def of_facets(

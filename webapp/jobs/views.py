@@ -2,9 +2,9 @@
 
 import uuid
 
-from flask import Blueprint, Response, abort, jsonify, request, url_for
+from flask import Blueprint, Response, abort, jsonify, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import and_, bindparam, not_, select
+from sqlalchemy import bindparam, select
 
 from webapp.accounts.access import needs
 from webapp.accounts.acting import record
@@ -12,58 +12,17 @@ from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
 from webapp.extensions import db
 from webapp.jobs import details, reading_logs, showing, story
-from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import UNFINISHED, Job, JobState
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
 from webapp.pages import (
     goes_to,
     interval,
-    nothing_new,
     render,
-    unchanged,
 )
 from webapp.paging import page
 
 bp = Blueprint("jobs", __name__)
-
-#: What the clock asks for went well, as it does every minute: nobody looks for that.
-ROUTINE = and_(Job.subject_type.is_(None), Job.asked_by_id.is_(None), Job.state == JobState.SUCCESS)
-FILTERS = {
-    "": ("All", not_(ROUTINE)),
-    "open": ("Not finished", Job.state.in_(UNFINISHED)),
-    "failed": ("Failed", Job.state == JobState.FAILURE),
-    "done": ("Done", and_(Job.state == JobState.SUCCESS, not_(ROUTINE))),
-    "stopped": ("Stopped", Job.state == JobState.REVOKED),
-    "routine": ("Routine", ROUTINE),
-}
-
-
-@bp.get("/jobs")
-@needs(Role.VIEWER)
-def index() -> ResponseReturnValue:
-    """List the jobs, newest first."""
-    chosen, kind = request.args.get("show", ""), request.args.get("kind", "")
-    if chosen not in FILTERS or (kind and kind not in set(JobKind)):
-        abort(404)
-    query = select(Job).where(FILTERS[chosen][1])
-    if kind:
-        query = query.where(Job.kind == JobKind(kind))
-    found = page(query, Job.id)
-    version = "-".join(f"{job.version}" for job in found.rows) or "none"
-    if unchanged(version):
-        return nothing_new()
-    moving = [job.created_at for job in found.rows if not job.finished]
-    return render(
-        "jobs/index.html",
-        block="list",
-        page=found,
-        filters=FILTERS,
-        chosen=chosen,
-        kind=kind,
-        kinds={kind.value: POLICIES[kind].title for kind in JobKind},
-        version=version,
-        interval_ms=max(interval(min(moving)), 2_000) if moving else None,
-    )
 
 
 @bp.get("/jobs/<uuid:job_id>")
