@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 #: Each task by its name: call it with the job's id inside an app context.
 TASKS: dict[str, Callable[[uuid.UUID], None]] = {}
 
+#: What each kind runs, with the arguments that it takes.
+BODIES: dict[JobKind, Callable[..., Any]] = {}
+
 #: What a body returns to say: this slice is done, there is more.
 MORE = object()
 
@@ -51,6 +54,7 @@ def job_task(kind: JobKind, *, give_up: GiveUp | None = None) -> Callable[[Body]
     def register(body: Body) -> Body:
         policy = POLICIES[kind]
         TASKS[kind.value] = lambda job_id: _run(job_id, body, give_up)
+        BODIES[kind] = body
         _add_task(kind.value, policy.soft_limit, policy.hard_limit)
         return body
 

@@ -15,80 +15,19 @@ from webapp.jobs.kinds import POLICIES, JobKind
 
 SPAN = timedelta(days=400)
 PEOPLE, BATCH = 40, 20_000
-FIRST = [
-    "Asha",
-    "Ravi",
-    "Meera",
-    "Anil",
-    "Priya",
-    "Sanjay",
-    "Divya",
-    "Kiran",
-    "Lakshmi",
-    "Arjun",
-    "Zoë",
-    "José",
-    "Łukasz",
-    "Nguyễn",
-    "Müller",
-    "Åsa",
-    "Olga",
-    "Fatima",
-    "Omar",
-    "Chen",
-    "Wei",
-    "Yuki",
-    "田中",
-    "佐藤",
-    "李",
-    "王",
-    "김",
-    "Ana",
-    "João",
-    "Sofía",
-    "Marta",
-    "Piotr",
-    "Elif",
-    "Deniz",
-    "Kofi",
-    "Ama",
-    "Tariq",
-    "Leila",
-]
-LAST = [
-    "Rao",
-    "Iyer",
-    "Kumar",
-    "Singh",
-    "Patel",
-    "Sharma",
-    "Nair",
-    "Reddy",
-    "Das",
-    "Gupta",
-    "Ångström",
-    "Nowak",
-    "Silva",
-    "García",
-    "Müller",
-    "Schmidt",
-    "Okafor",
-    "Mensah",
-    "Yılmaz",
-    "Khan",
-    "Hussain",
-    "Tanaka",
-    "Suzuki",
-    "健太",
-    "花子",
-    "小明",
-    "Rossi",
-    "Bianchi",
-    "Dubois",
-    "Lefèvre",
-    "O’Brien",
-    "Smith",
-]
+FIRST_NAMES = (
+    "Asha Ravi Meera Anil Priya Sanjay Divya Kiran Lakshmi Arjun Zoë José Łukasz Nguyễn Müller Åsa Olga "
+    "Fatima Omar Chen Wei Yuki 田中 佐藤 李 王 김 Ana João Sofía Marta Piotr Elif Deniz Kofi Ama Tariq Leila "
+    "Rahul Neha Vikram Pooja Suresh Kavita Rohan Isha Manoj Rekha Carlos Lucía Hans Greta Pierre Chloé "
+    "Giulia Marco Ivan Anya Bjørn Freja Seán Aoife Yusuf Amina Minh Linh Diego Inés Tomáš Jana Aisha Emeka"
+)
+LAST_NAMES = (
+    "Rao Iyer Kumar Singh Patel Sharma Nair Reddy Das Gupta Ångström Nowak Silva García Müller Schmidt "
+    "Okafor Mensah Yılmaz Khan Hussain Tanaka Suzuki 健太 花子 小明 Rossi Bianchi Dubois Lefèvre O’Brien Smith "
+    "Menon Pillai Bose Sen Joshi Mehta Shah Desai Naidu Bhat Chopra Kapoor Kowalski Jones Brown Martin "
+    "Petrov Novák Hansen Larsen Murphy Kelly Demir Ali Tran Le Fernández López Svoboda Adeyemi Eze Schulz"
+)
+FIRST, LAST = FIRST_NAMES.split(), LAST_NAMES.split()
 SERVICES = ("Consultation", "Deep tissue massage", "Hair cut", "Dental check-up", "Yoga class")
 TOPICS = (
     "Spring offer",
@@ -260,8 +199,9 @@ def _jobs(
         asked_by = rng.randrange(1_000, 1_000 + PEOPLE) if kind in BY_PEOPLE else None
         ended = at + timedelta(seconds=3) if state in {"FAILURE", "SUCCESS", "REVOKED"} else None
         yield (
-            _id(rng, at), kind.value, POLICIES[kind].queue.value, "{}", state, thing and thing.type, thing and thing.ref,
-            thing and thing.id, routine, 0, 1, 0, 0, 4, at, asked_by, at, ended,
+            _id(rng, at), kind.value, POLICIES[kind].queue.value, "{}", state,
+            thing and thing.type, thing and thing.ref, thing and thing.id, routine, 0, 1, 0, 0, 4, at,
+            asked_by, at, ended,
             None if cause is None else cause + 1, sentence, None if cause is None else FAULTS[cause].advice, 3, own,
         )  # fmt: skip
 

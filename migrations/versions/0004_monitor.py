@@ -194,6 +194,14 @@ def upgrade() -> None:
             postgresql_where=sa.text("NOT routine"),
         )
         batch_op.create_index("ix_jobs_about", ["about_id", "id"], unique=False)
+        batch_op.drop_index("ix_jobs_waiting")
+        batch_op.create_index(
+            "ix_jobs_waiting",
+            ["queue", "bulk_id", "published_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('PENDING', 'RETRY')"),
+            postgresql_where=sa.text("state IN ('PENDING', 'RETRY')"),
+        )
         batch_op.create_index(
             "ix_jobs_bulk",
             ["bulk_id", "id"],
@@ -262,6 +270,14 @@ def downgrade() -> None:
             postgresql_where=sa.text("bulk_id IS NOT NULL"),
         )
         batch_op.drop_index("ix_jobs_about")
+        batch_op.drop_index("ix_jobs_waiting")
+        batch_op.create_index(
+            "ix_jobs_waiting",
+            ["queue", "published_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('PENDING', 'RETRY')"),
+            postgresql_where=sa.text("state IN ('PENDING', 'RETRY')"),
+        )
         batch_op.drop_index("ix_jobs_shown", postgresql_where=sa.text("NOT routine"))
         batch_op.drop_index("ix_jobs_facet")
         batch_op.drop_column("facet")

@@ -12,6 +12,7 @@ from tests.contracts.world import HTMX, World, rules
 
 NAMES = (
     "q", "day", "state", "show", "kind", "before", "after", "from", "seen", "until", "person",
+    "queue", "who", "type", "about", "cause", "to", "routine", "name",
     "next", "email", "hub.mode", "hub.challenge", "hub.verify_token", "booked",
 )  # fmt: skip
 #: Where people and programs have gone wrong before.

@@ -116,6 +116,7 @@ class World:
             "ordinal": 1,
             "chunk_id": self.knowledge.chunk.id,
             "question_id": self.knowledge.question.id,
+            "filter_id": 1,
             "page_id": self.knowledge.pages["read"].id,
             "alert_id": self.alert_id,
             "line": "backup_tried",
@@ -127,6 +128,7 @@ class World:
             "task_id": self.jobs["FAILURE"].id,
             "document_id": self.knowledge.documents["ready"].id,
             "kind": "jobs",
+            "wish": "retry",
         }
 
     def address(self, rule: Rule, **other: Any) -> str:

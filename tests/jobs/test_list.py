@@ -12,7 +12,7 @@ from webapp.jobs.models import Job, JobState
 def by_the_clock(db: Any, state: JobState) -> None:
     db.session.add(
         Job(kind=JobKind.PAYMENT_CHECK, queue=Queue.DEFAULT, state=state, max_attempts=4,
-            finished_at=now())
+            finished_at=now(), routine=state == JobState.SUCCESS)
     )  # fmt: skip
     db.session.commit()
 

@@ -1,13 +1,17 @@
 """The messages that tell a customer what became of the booking."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from sqlalchemy import select
 
 from webapp.bookings import telling
 from webapp.bookings.models import Booking, BookingState
 from webapp.extensions import db, settings
-from webapp.jobs.running import Run
+from webapp.jobs.running import Impossible, Run
+from webapp.messages import asking
 from webapp.messages.channels import Channel
+from webapp.messages.models import Message, MessageState
 from webapp.messages.writing import write
 
 #: What is told only while it is still true.
@@ -30,7 +34,9 @@ class Way(NamedTuple):
 def notify(run: Run, booking: Booking, what: str = "confirmed") -> str:
     """Write the messages for each channel; return a sentence about them.
 
-    Running it again writes none twice. What is no longer true is not told.
+    Running it again writes none twice; what was refused before is sent again, to the address that the
+    customer has by now. What is no longer true is not told. Raises Impossible when one was refused
+    already.
     """
     ways = [way for way in ways_to(booking) if telling.can_say(what, way.channel)]
     for number, way in enumerate(ways):
@@ -41,7 +47,33 @@ def notify(run: Run, booking: Booking, what: str = "confirmed") -> str:
             return "The booking has changed in the meantime: nothing more to tell."
         tell_by(way, booking, what)
     run.step(len(ways), len(ways), _summary(ways))
+    if failed := _failed(booking, what):
+        raise refusal(failed)
     return _summary(ways)
+
+
+def _failed(booking: Booking, what: str) -> Sequence[Message]:
+    """Return the messages that were refused already; whoever is writing that down is waited for."""
+    found = db.session.scalars(
+        select(Message)
+        .where(
+            Message.subject_type == "booking",
+            Message.subject_id == str(booking.id),
+            Message.purpose == f"booking.{what}",
+        )
+        .order_by(Message.id)
+        .with_for_update(read=True)
+    ).all()
+    return [message for message in found if message.state == MessageState.FAILED]
+
+
+def refusal(failed: Sequence[Message]) -> Impossible:
+    """Return why a customer could not be told, in a sentence, and what helps."""
+    first = failed[0]
+    name = NAMES[first.channel]
+    reason = first.error or "The provider refused it."
+    advice = f"{first.advice or 'Look at the message.'} Then try again: it goes to the new one."
+    return Impossible(f"The {name} to {first.address} was refused. {reason}", advice)
 
 
 def ways_to(booking: Booking) -> Iterator[Way]:
@@ -59,7 +91,7 @@ def tell_by(way: Way, booking: Booking, what: str) -> None:
     """Write the message for one channel, unless it has been written."""
     words = telling.words(what, booking)
     mail = way.channel == Channel.EMAIL
-    write(
+    message = write(
         way.channel,
         way.address,
         about=booking,
@@ -70,6 +102,8 @@ def tell_by(way: Way, booking: Booking, what: str) -> None:
         html=words.html if mail else None,
         template=telling.template(what, booking) if way.channel == Channel.WHATSAPP else None,
     )
+    if message.state == MessageState.FAILED:
+        asking.send_again(message)
 
 
 def _summary(ways: list[Way]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, String, bindparam, cast, select
 from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
-from webapp.bookings import confirming, finding, of_customer
+from webapp.bookings import confirming, finding, of_customer, undelivered
 from webapp.bookings.confirming import NoteMissing, TooLate
 from webapp.bookings.forms import CancelForm
 from webapp.bookings.models import Booking, BookingState
@@ -24,6 +24,7 @@ from webapp.paging import Page, page
 
 bp = Blueprint("bookings", __name__, url_prefix="/bookings")
 of_customer.register()
+undelivered.register()
 links.register("booking", "bookings.show", "booking_id")
 
 _ID: BindParameter[int] = bindparam("booking_id")

@@ -116,7 +116,7 @@ def forget_schedule(campaign: Campaign) -> None:
     for job in jobs.all():
         if "starts_at" in job.args:
             with suppress(asking.NotPossible):
-                asking.cancel(job)
+                asking.cancel(job, by_hand=False)
 
 
 def more_recipients(campaign: Campaign) -> bool:

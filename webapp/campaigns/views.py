@@ -21,6 +21,7 @@ from webapp.campaigns import (
     prices,
     words,
 )
+from webapp.campaigns import job_stopping as job_stopping  # says what a stopped job leaves
 from webapp.campaigns.forms import NameForm
 from webapp.campaigns.models import Campaign, CampaignState
 from webapp.campaigns.steps import steps

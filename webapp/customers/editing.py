@@ -1,5 +1,6 @@
 """What the desk changes of a customer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -8,6 +9,9 @@ from webapp.accounts.acting import record
 from webapp.customers.models import Customer, CustomerTag
 from webapp.extensions import db
 from webapp.jobs import subjects
+
+#: Told of a customer who was changed, with what the changed fields said before.
+when_changed: list[Callable[[Customer, dict[str, Any]], None]] = []
 
 
 class KnownAlready(Exception):
@@ -28,6 +32,8 @@ def change(customer: Customer, values: dict[str, Any]) -> None:
     except IntegrityError:
         raise KnownAlready from None
     subjects.renamed(customer)
+    for tell in when_changed:
+        tell(customer, {name: before[name] for name in changed})
     # Which fields, not what was in them: the record outlives the wish to be forgotten.
     record("customer.changed", f"Changed customer {customer.id}", about=customer, fields=[*changed])
 

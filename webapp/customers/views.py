@@ -15,7 +15,7 @@ from webapp.customers.forms import CustomerForm
 from webapp.customers.models import Customer
 from webapp.customers.sections import sections
 from webapp.extensions import db
-from webapp.pages import goes_to, render, say
+from webapp.pages import goes_to, next_page, render, say
 from webapp.paging import page
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
@@ -75,7 +75,7 @@ def update(customer_id: int) -> ResponseReturnValue:
         return _form(db.get_or_404(Customer, customer_id), form, status=422)
     db.session.commit()
     say("Saved.")
-    return goes_to(url_for(".show", customer_id=customer_id))
+    return goes_to(next_page(url_for(".show", customer_id=customer_id)))
 
 
 def _not_erased(customer_id: int) -> Customer:
@@ -90,6 +90,7 @@ def _form(customer: Customer, form: CustomerForm, *, status: int = 200) -> Respo
         "customers/edit.html",
         customer=customer,
         form=form,
+        back_to=next_page(url_for(".show", customer_id=customer.id)),
         zones=sorted(available_timezones()),
         status=status,
     )

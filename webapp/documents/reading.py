@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from webapp import storage
 from webapp.documents.models import Document
 from webapp.extensions import db
+from webapp.jobs import things
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
@@ -223,4 +224,13 @@ def _learn_of_the_end(ended: Ended) -> None:
         move(source, SourceState.STOPPED, expect=OPEN, error=ended.error)
 
 
+def _wait_again(job: Job) -> None:
+    """Say that a document waits whose job was asked to run again."""
+    source = db.session.get(Source, job.args.get("source_id"))
+    if source is not None:
+        ended = (SourceState.FAILED, SourceState.STOPPED)
+        move(source, SourceState.WAITING, expect=ended, error=None, advice=None)
+
+
 when_ended.append(_learn_of_the_end)
+things.register(JobKind.DOCUMENT_READ, waits=_wait_again, ended=_learn_of_the_end)

@@ -1,5 +1,6 @@
 """What the list of jobs lets somebody choose from, read by one statement."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ from webapp.extensions import db
 from webapp.jobs import streams
 from webapp.jobs.filters import Filter
 from webapp.jobs.known import Cause, SavedFilter
-from webapp.jobs.searching import Told
+from webapp.jobs.searching import Size, numbers
+from webapp.jobs.sought import Told, typed_words
 from webapp.jobs.streams import Facet
 
 
@@ -23,6 +25,8 @@ class Choices:
     causes: Sequence[Told]
     people: Mapping[str, str]
     saved: Sequence[tuple[int, str]]
+    #: How many have each word that is looked for.
+    sizes: Mapping[str, Size]
 
     @property
     def who(self) -> list[tuple[str, str]]:
@@ -37,12 +41,21 @@ class Choices:
         return {facet.about_type for facet in self.facets} - {""}
 
 
-def choices(user_id: int) -> Choices:
-    """Return what there is to choose from, for a person."""
+def choices(user_id: int | None, text: str = "") -> Choices:
+    """Return what there is to choose from for a person, and what is known of a text that is looked for."""
     facets = streams.FACETS.subquery()
     number = cast(null(), Integer)
+    sizes = (
+        select(
+            literal("size", String),
+            literal(at),
+            cast(subjects, String) + " " + cast(failures, String),
+        )
+        for at, (subjects, failures) in enumerate(numbers(text))
+    )
     rows = db.session.execute(
         union_all(
+            *sizes,
             select(literal("facet", String), number, facets.c.facet),
             select(literal("cause", String), Cause.id, cast(Cause.text, String)),
             select(literal("person", String), User.id, User.name),
@@ -51,14 +64,17 @@ def choices(user_id: int) -> Choices:
             ),
         )
     ).all()
-    of: dict[str, list[tuple[Any, Any]]] = {"facet": [], "cause": [], "person": [], "saved": []}
+    of: dict[str, list[tuple[Any, Any]]] = defaultdict(list)
     for what, one, called in rows:
         of[what].append((one, called))
+    of["size"].sort()
+    counted = (Size(*map(int, pair.split())) for _, pair in of["size"])
     return Choices(
         [streams.facet(word) for _, word in of["facet"]],
         [Told(*one) for one in of["cause"]],
         {str(one): name for one, name in of["person"]},
         sorted(of["saved"], key=lambda one: str(one[1]).casefold()),
+        dict(zip(typed_words(text), counted, strict=True)),
     )
 
 

@@ -5,18 +5,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.orm import load_only
 
 from webapp.accounts.models import User
 from webapp.extensions import db
 from webapp.jobs import searching, streams
+from webapp.jobs.choosing import Choices, choices
 from webapp.jobs.filters import Filter, Routine
 from webapp.jobs.known import Cause, Subject
 from webapp.jobs.matching import has, plain, span
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.searching import Known, Sought, Told, Wheres
-from webapp.jobs.streams import Facet, Order, Where, first
+from webapp.jobs.searching import Known, Wheres
+from webapp.jobs.sought import Told, sought
+from webapp.jobs.streams import Order, Where, first
 
 SIZE = 50
 CAP = 10_000
@@ -66,7 +79,8 @@ def conditions(wanted: Filter, job: Any = Job) -> list[ColumnElement[bool]]:
     """Return what must hold of a job, for any SELECT or UPDATE over Job (or an alias of it)."""
     found = plain(wanted, job)
     if wanted.text:
-        found.append(_sought(wanted).fits(job))
+        causes = db.session.execute(select(Cause.id, Cause.text)).all()
+        found.append(sought(wanted.text, [Told(*row) for row in causes]).fits(job))
     return found
 
 
@@ -82,28 +96,13 @@ def look(
     *,
     before: uuid.UUID | None = None,
     after: uuid.UUID | None = None,
-    facets: Sequence[Facet] | None = None,
-    causes: Sequence[Told] | None = None,
+    known: Choices | None = None,
 ) -> Found:
     """Return a page of what a filter finds, newest first: of those older than ``before``, or newer than ``after``.
 
-    ``facets`` and ``causes`` are all that there are, for who has read them already.
+    ``known`` is what there is to choose from, for who has read it already, with the text.
     """
-    return _Look(wanted, facets, causes).page(before, after)
-
-
-def everything() -> tuple[list[Facet], list[Told]]:
-    """Return what all jobs have in common and every cause: few, however many jobs there are."""
-    facets = [streams.facet(word) for word in db.session.scalars(streams.FACETS)]
-    return facets, _causes()
-
-
-def _sought(wanted: Filter, causes: Sequence[Told] | None = None) -> Sought:
-    return searching.sought(wanted.text, _causes() if causes is None else causes)
-
-
-def _causes() -> list[Told]:
-    return [Told(*row) for row in db.session.execute(select(Cause.id, Cause.text))]
+    return _Look(wanted, known).page(before, after)
 
 
 def _counted(ids: Select[Any], cap: int) -> Count:
@@ -136,16 +135,14 @@ class _Look:
     def __init__(
         self,
         wanted: Filter,
-        facets: Sequence[Facet] | None = None,
-        causes: Sequence[Told] | None = None,
+        known: Choices | None = None,
     ) -> None:
         self.wanted = wanted
-        if facets is None:
-            facets, causes = everything()
-        self.facets = [one.word for one in facets if has(one, wanted)]
-        self.sought = _sought(wanted, causes) if wanted.text else None
+        known = known or choices(None, wanted.text)
+        self.facets = [one.word for one in known.facets if has(one, wanted)]
+        self.sought = sought(wanted.text, known.causes) if wanted.text else None
         searched = self.sought if not wanted.about else None
-        self.known = searching.known(searched) if searched else Known({}, {})
+        self.known = searching.known(searched, known.sizes) if searched else Known({}, {})
 
     def page(self, before: uuid.UUID | None, after: uuid.UUID | None) -> Found:
         """Return the page beside an id."""
@@ -153,7 +150,8 @@ class _Look:
         ids = self.ids(order, beside.of)
         if ids is None:
             return self._among_many(order, beside)
-        return _between(_read(ids, order), order, beside, self.count(CAP))
+        every = self.ids(Order(CAP + 1, any=True), lambda _job: [])
+        return _between(*_read(ids, order, every), beside=beside, order=order)
 
     def count(self, cap: int) -> Count | None:
         """Return how many there are; None where only a look at every job could tell."""
@@ -211,8 +209,8 @@ class _Look:
         fitting = select(Job.id).join(few, few.c.id == Job.id).where(self._fits(Job))
         every = db.session.scalars(fitting).all()  # at most CAP
         there = sorted(filter(beside.has, every), reverse=not order.ascending)[: order.limit]
-        rows = _read(select(Job.id).where(Job.id.in_(there)), order) if there else []
-        return _between(rows, order, beside, Count(len(every)))
+        rows = _read(select(Job.id).where(Job.id.in_(there)), order)[0] if there else []
+        return _between(rows, Count(len(every)), order=order, beside=beside)
 
     def _few(self) -> Subquery | None:
         """Return the jobs that fit everything but the words, if they are few."""
@@ -229,8 +227,8 @@ class _Look:
         some = first(every, Order(LOOKED_AT, order.ascending))
         looked = some.subquery().c
         fitting = select(looked.id).where(self._fits(looked), *plain(wanted, looked))
-        rows = _read(fitting.order_by(order.of(looked.id)).limit(order.limit), order)
-        found = _between(rows, order, beside, None)
+        rows, _ = _read(fitting.order_by(order.of(looked.id)).limit(order.limit), order)
+        found = _between(rows, None, order=order, beside=beside)
         if len(rows) >= order.limit:
             return found
         last = some.with_only_columns(Job.id).limit(1).offset(LOOKED_AT - 1)
@@ -251,21 +249,31 @@ _LOOKED_AT_COLUMNS: tuple[Any, ...] = (
 )
 
 
-def _read(ids: Select[Any], order: Order) -> list[Row]:
-    """Return the rows of some ids, with what they are about and who asked, by one statement."""
-    few = ids.subquery()
+_NONE: ColumnElement[Any] = cast(null(), Integer)
+
+
+def _read(
+    ids: Select[Any], order: Order, every: Select[Any] | None = None
+) -> tuple[list[Row], Count | None]:
+    """Return the rows of some ids, what they are about and who asked, and the number of ``every``, by one statement."""
+    few, number = ids.subquery(), _NONE
+    if every is not None:
+        number = select(func.count()).select_from(every.subquery()).scalar_subquery()
     query = (
-        select(Job, Subject.name, User.name)
+        select(Job, Subject.name, User.name, number)
         .join(few, few.c.id == Job.id)
         .outerjoin(Subject, Subject.id == Job.about_id)
         .outerjoin(User, User.id == Job.asked_by_id)
         .options(load_only(*_SHOWN))
         .order_by(order.of(Job.id))
     )
-    return [Row(*row) for row in db.session.execute(query)]
+    found = db.session.execute(query).all()
+    there = found[0][3] if found and every is not None else None
+    rows = [Row(*one[:3]) for one in found]
+    return rows, None if there is None else Count(min(there, CAP), there > CAP)
 
 
-def _between(rows: list[Row], order: Order, beside: Beside, number: Count | None) -> Found:
+def _between(rows: list[Row], number: Count | None, *, order: Order, beside: Beside) -> Found:
     """Return a page of rows that were read one further than it shows."""
     more, from_the_end = len(rows) == order.limit, not beside.of(Job)
     rows = rows[:SIZE]

@@ -70,6 +70,8 @@ class Policy(NamedTuple):
     max_attempts: int = 4
     soft_limit: int = 240
     hard_limit: int = 300
+    #: What a stop in the middle leaves behind, where that must be known before: then a page asks first.
+    half_done: str = ""
     #: How long it may say nothing new before it counts as stalled.
     quiet_for: int = 60
 
@@ -79,25 +81,53 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.PAYMENT_ORDER: Policy("Prepare the payment", Queue.URGENT),
     JobKind.PAYMENT_CHECK: Policy("Check the payment", Queue.DEFAULT),
     JobKind.AUDIENCE_READ: Policy("Read the recipients", Queue.DEFAULT),
-    JobKind.AUDIENCE_REMOVE: Policy("Take out recipients", Queue.DEFAULT),
+    JobKind.AUDIENCE_REMOVE: Policy(
+        "Take out recipients",
+        Queue.DEFAULT,
+        half_done="Some of the list has been taken out and some has not.",
+    ),
     JobKind.CAMPAIGN_CHECK: Policy("Check every recipient", Queue.DEFAULT),
-    JobKind.CAMPAIGN_SEND: Policy("Write the messages", Queue.DEFAULT),
-    JobKind.CAMPAIGN_RETRY: Policy("Send again", Queue.DEFAULT),
-    JobKind.CAMPAIGN_CLEAR: Policy("Take back what has not left", Queue.DEFAULT),
+    JobKind.CAMPAIGN_SEND: Policy(
+        "Write the messages",
+        Queue.DEFAULT,
+        half_done="Whoever has been written to gets the message; the others get none until this job runs again.",
+    ),
+    JobKind.CAMPAIGN_RETRY: Policy(
+        "Send again",
+        Queue.DEFAULT,
+        half_done="Some have been put back to be sent again; the others have not.",
+    ),
+    JobKind.CAMPAIGN_CLEAR: Policy(
+        "Take back what has not left",
+        Queue.DEFAULT,
+        half_done="Some messages have been taken back and some have not. None of them leaves.",
+    ),
     JobKind.TEMPLATES_FETCH: Policy("Fetch the WhatsApp templates", Queue.DEFAULT),
     JobKind.DOCUMENT_READ: Policy("Read the document", Queue.BULK, quiet_for=90),
     JobKind.DOCUMENTS_READ_AGAIN: Policy("Read documents again", Queue.BULK),
-    JobKind.SOURCE_REMOVE: Policy("Remove a source", Queue.BULK),
+    JobKind.SOURCE_REMOVE: Policy(
+        "Remove a source",
+        Queue.BULK,
+        half_done="It is not found any more, and part of it is removed; the rest stays stored.",
+    ),
     JobKind.READINGS_CLEAR: Policy("Remove old readings", Queue.BULK),
     JobKind.PASSAGES_EMBED: Policy("Learn what passages mean", Queue.BULK, quiet_for=150),
     # Somebody waits for it, but a model may take a minute: messages and payments go first.
     JobKind.QUESTION_ANSWER: Policy("Answer the question", Queue.DEFAULT, quiet_for=150),
     JobKind.FILES_CLEAN: Policy("Remove files that nothing needs", Queue.BULK),
-    JobKind.WEBSITE_CRAWL: Policy("Read the website", Queue.BULK),
+    JobKind.WEBSITE_CRAWL: Policy(
+        "Read the website",
+        Queue.BULK,
+        half_done="What was read stays; the rest of the website is not read.",
+    ),
     JobKind.WEBSITES_DUE: Policy("See which websites are due", Queue.BULK),
     JobKind.EXPORT_WRITE: Policy("Write the file", Queue.BULK),
     JobKind.EXPORTS_CLEAN: Policy("Remove old files", Queue.BULK),
-    JobKind.NOTICES_SEND: Policy("Notify the team", Queue.BULK),
+    JobKind.NOTICES_SEND: Policy(
+        "Notify the team",
+        Queue.BULK,
+        half_done="Some of the team have been told and some have not.",
+    ),
     JobKind.SESSIONS_CLEAN: Policy("Remove old sessions", Queue.BULK),
     # A person waits for these, and they only write rows.
     JobKind.JOBS_RETRY: Policy("Run jobs again", Queue.DEFAULT),
@@ -107,7 +137,11 @@ POLICIES: dict[JobKind, Policy] = {
     JobKind.BOOKINGS_REMIND: Policy("Remind customers of their bookings", Queue.DEFAULT),
     JobKind.REPORT_WRITE: Policy("Write the report", Queue.BULK),
     JobKind.RETENTION_CLEAN: Policy("Remove old data", Queue.BULK),
-    JobKind.CUSTOMER_ERASE: Policy("Erase a customer", Queue.DEFAULT),
+    JobKind.CUSTOMER_ERASE: Policy(
+        "Erase a customer",
+        Queue.DEFAULT,
+        half_done="Part of what is known about the customer is erased, and part is not.",
+    ),
     JobKind.NOTHING: Policy(
         "Test that a worker answers", Queue.DEFAULT, soft_limit=20, hard_limit=30
     ),

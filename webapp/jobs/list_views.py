@@ -23,10 +23,24 @@ from webapp.pages import interval, nothing_new, render, unchanged
 #: What no field of the form can say: an address that says it wrongly leads nowhere.
 NO_FIELDS = {"show", "state", "about", "cause"}
 ROUTINES = {
-    Routine.WITHOUT: "Left out",
+    Routine.WITHOUT: "Left out, unless searched",
     Routine.WITH: "Shown too",
     Routine.ONLY: "Nothing else",
 }
+NAMES = (
+    "q",
+    "show",
+    "state",
+    "queue",
+    "kind",
+    "who",
+    "type",
+    "about",
+    "cause",
+    "from",
+    "to",
+    "routine",
+)
 #: What is folded away until it is used.
 MORE = ("queue", "who", "type", "from", "to", "routine")
 FASTEST_MS = 2_000
@@ -42,13 +56,12 @@ def index() -> ResponseReturnValue:
         if problem.field in NO_FIELDS:
             abort(404)
         return _page(Filter(), choices(current_user.id), None, problem=problem)
-    known = choices(current_user.id)
+    known = choices(current_user.id, wanted.text)
     found = finding.look(
         wanted,
         before=_id("before"),
         after=_id("after"),
-        facets=known.facets,
-        causes=known.causes,
+        known=known,
     )
     version = _version(found)
     if unchanged(version):
@@ -65,7 +78,7 @@ def _page(
     problem: BadFilter | None = None,
 ) -> ResponseReturnValue:
     moving = [row.job.created_at for row in found.rows if not row.job.finished] if found else []
-    args = wanted.to_args()
+    args = _typed() if problem else wanted.to_args()
     return render(
         "jobs/index.html",
         block="list",
@@ -116,6 +129,11 @@ def _choose(wanted: Filter, known: Choices) -> dict[str, list[tuple[str, str]]]:
 
 def _address(args: Mapping[str, str], **more: Any) -> str:
     return url_for(".index", **{**args, **more})
+
+
+def _typed() -> dict[str, str]:
+    """Return what the address says, as it stands there."""
+    return {name: request.args[name] for name in NAMES if request.args.get(name)}
 
 
 def _without(args: Mapping[str, str], *names: str) -> dict[str, str]:

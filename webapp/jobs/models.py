@@ -93,6 +93,7 @@ class Telling:
         done: Any
         total: Any
         attempt: Any
+        before: Any
         failures: Any
         created_at: Any
         started_at: Any
@@ -108,6 +109,29 @@ class Telling:
     def title(self) -> str:
         """What it does, in words."""
         return self.policy.title
+
+    @property
+    def undoable(self) -> bool:
+        """Whether what was last asked of it can still be taken back: nothing has begun since."""
+        asked = self.before
+        return (
+            bool(asked) and self.attempt == asked["attempt"] and self.state.value == asked["left"]
+        )
+
+    @property
+    def told_as(self) -> str:
+        """How it is called where another job is about it."""
+        return self.title
+
+    @property
+    def acts_on_many(self) -> bool:
+        """Whether it asks something of many other jobs."""
+        return self.kind in {JobKind.JOBS_RETRY, JobKind.JOBS_CANCEL, JobKind.JOBS_TAKE_BACK}
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether a page asks before it is stopped: it would be left half done."""
+        return bool(self.policy.half_done) and self.attempt > 0
 
     @property
     def finished(self) -> bool:
@@ -172,7 +196,14 @@ class Job(Telling, Model):
             sqlite_where=_UNFINISHED_SQL,
             postgresql_where=_UNFINISHED_SQL,
         ),
-        Index("ix_jobs_waiting", "queue", "published_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
+        Index(
+            "ix_jobs_waiting",
+            "queue",
+            "bulk_id",
+            "published_at",
+            sqlite_where=_WAITING_SQL,
+            postgresql_where=_WAITING_SQL,
+        ),
         Index("ix_jobs_due", "queue", "run_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
         Index("ix_jobs_finished", "finished_at", sqlite_where=_ENDED_SQL, postgresql_where=_ENDED_SQL),
         Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),

@@ -140,10 +140,18 @@ class Run:
         self._ended(JobState.SUCCESS, answer=str((result or {}).get("answer", "")))
 
     def stop(self) -> None:
-        """End it because somebody asked for that."""
-        self._tell(What.STOPPED, STOPPED)
-        self._end(JobState.REVOKED, error=STOPPED)
-        self._ended(JobState.REVOKED, error=STOPPED)
+        """End it because somebody asked for that; what was taken back in this very moment goes on."""
+        stopped = self._moved(
+            JobState.REVOKED,
+            Job.cancel_requested_at.is_not(None),
+            finished_at=now(),
+            error=STOPPED,
+        )
+        if stopped:
+            self._tell(What.STOPPED, STOPPED)
+            self._ended(JobState.REVOKED, error=STOPPED)
+        else:
+            self.go_on_later()
 
     def fail(self, error: BaseException, sentence: str, advice: str | None) -> None:
         """End it badly: somebody must look."""
@@ -222,14 +230,17 @@ class Run:
         return (Job.id == self.id, Job.state == JobState.PROGRESS, Job.attempt == self.attempt)
 
     def _move(self, state: JobState, **values: Any) -> None:
+        if not self._moved(state, **values):
+            raise LeaseLost
+
+    def _moved(self, state: JobState, *conditions: ColumnElement[bool], **values: Any) -> bool:
         moved = db.session.execute(
             update(Job)
-            .where(*self._mine)
+            .where(*self._mine, *conditions)
             .values(state=state, lease_until=None, worker=None, version=Job.version + 1, **values)
             .execution_options(synchronize_session=False)
         )
-        if moved.rowcount != 1:  # type: ignore[attr-defined]
-            raise LeaseLost
+        return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
 
     def _tell(self, what: What, text: str) -> None:
         db.session.add(

@@ -1,22 +1,16 @@
-"""Jobs found by what a person types: a name, a number, an address, the text of an error, a job's number.
+"""Jobs found by what a person types: by the things and failures that have the words."""
 
-Every word must be the beginning of a word of what the job is about, or of the reason why it failed.
-"""
-
-import re
-import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Select,
     and_,
     false,
     func,
     literal,
-    or_,
     select,
     union,
     union_all,
@@ -27,6 +21,7 @@ from webapp.extensions import db
 from webapp.jobs import words
 from webapp.jobs.known import JobWord, SubjectWord
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.sought import Part, Sought, begins_one, some, typed_words
 from webapp.jobs.streams import Order, Where, each, first, for_each, of_causes
 from webapp.states import stands
 
@@ -36,16 +31,6 @@ RARE = 5_000
 PROBED = 1_000
 #: Of two words that more things have than that, it is not looked which have both.
 COUNTED = 30_000
-#: The beginning of a job's number, as it is written or without its lines.
-_JOB_NUMBER = re.compile(r"[0-9a-f]{8}[0-9a-f-]*")
-_DIGITS = 32
-
-
-class Told(NamedTuple):
-    """A cause as it is searched."""
-
-    id: int
-    text: str
 
 
 class Size(NamedTuple):
@@ -60,70 +45,11 @@ class Known(NamedTuple):
 
     sizes: dict[str, Size]
     #: The things that have all of some words; None: too many to go by.
-    things: dict[tuple[str, ...], list[int] | None]
+    things: dict[tuple[str, ...], list[int] | Select[Any] | None]
 
     def by_size(self, some: Iterable[str]) -> list[str]:
         """Return words, the rarest first."""
-        return sorted(some, key=lambda word: (sum(self.sizes[word]), word))
-
-
-class Part(NamedTuple):
-    """One way in which a job can have every word of a reading."""
-
-    reading: tuple[str, ...]
-    #: The causes that bring the other words; None where none need be brought.
-    causes: list[int] | None
-    #: What is left to the thing that it is about, and to its own part of the error.
-    rest: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Sought:
-    """What somebody typed, and what the database knows of its words."""
-
-    #: Of each reading every word must be found.
-    readings: list[tuple[str, ...]]
-    #: The causes in whose text a word begins, by the word.
-    causes: dict[str, frozenset[int]]
-    #: The first and last id that begin as a job's number was typed.
-    numbers: tuple[uuid.UUID, uuid.UUID] | None
-
-    def fits(self, job: Any) -> ColumnElement[bool]:
-        """Say in SQL that a job is meant, whichever way its row was come by."""
-        found = [and_(*(self.has(job, word) for word in reading)) for reading in self.readings]
-        if self.numbers:
-            found.append(job.id.between(*self.numbers))
-        return or_(false(), *found)
-
-    def has(self, job: Any, word: str) -> ColumnElement[bool]:
-        """Say in SQL that a job is about something with a word, or failed with it."""
-        about = select(SubjectWord.word).where(
-            SubjectWord.subject_id == job.about_id, _begins_one(SubjectWord.word, word)
-        )
-        own = select(JobWord.word).where(JobWord.job_id == job.id, _begins_one(JobWord.word, word))
-        failed = _some(own, JobWord)
-        if self.causes[word]:
-            failed = or_(job.cause_id.in_(self.causes[word]), failed)
-        return or_(_some(about, SubjectWord), and_(stands(job.state, JobState.FAILURE), failed))
-
-    def others(self, job: Any, reading: tuple[str, ...], word: str) -> list[ColumnElement[bool]]:
-        """Say in SQL that a job has the words of a reading beside one."""
-        return [self.has(job, other) for other in reading if other != word]
-
-    def parts(self) -> Iterator[Part]:
-        """Yield which words a cause brings, and which are left to the thing or the job's own error."""
-        for reading in self.readings:
-            known = frozenset().union(*(self.causes[word] for word in reading))
-            brought = {
-                frozenset(word for word in reading if cause in self.causes[word]) for cause in known
-            }
-            for by_cause in sorted({frozenset(), *brought}, key=sorted):
-                causes = [self.causes[word] for word in by_cause]
-                yield Part(
-                    reading,
-                    sorted(frozenset.intersection(*causes)) if causes else None,
-                    tuple(word for word in reading if word not in by_cause),
-                )
+        return sorted(some, key=lambda word: (self.sizes[word], word))
 
 
 class Wheres(NamedTuple):
@@ -137,40 +63,25 @@ class Wheres(NamedTuple):
     cause: int | None
 
 
-def sought(text: str, causes: Iterable[Told]) -> Sought:
-    """Return what is looked for; ``causes`` are all that there are."""
-    readings = words.typed(text)
-    typed = dict.fromkeys(word for reading in readings for word in reading)
-    by_word: dict[str, set[int]] = {word: set() for word in typed}
-    for cause in causes:
-        plain = words.kept([cause.text])
-        for word in typed:
-            if any(one.startswith(word) for one in plain):
-                by_word[word].add(cause.id)
-    return Sought(readings, {word: frozenset(ids) for word, ids in by_word.items()}, _numbers(text))
+def numbers(text: str) -> list[tuple[Any, Any]]:
+    """Return, as parts of a SELECT, how many things and failures have each word of a text."""
+    return [(_number(SubjectWord, word), _number(JobWord, word)) for word in typed_words(text)]
 
 
-def known(wanted: Sought) -> Known:
-    """Return what the database knows of the words, in two statements that look at some thousands of rows."""
-    typed = list(wanted.causes)
-    if not typed:
-        return Known({}, {})
-    row = db.session.execute(
-        select(*(_number(column, word) for word in typed for column in (SubjectWord, JobWord)))
-    ).one()
-    found = Known({word: Size(row[2 * at], row[2 * at + 1]) for at, word in enumerate(typed)}, {})
+def known(wanted: Sought, sizes: Mapping[str, Size]) -> Known:
+    """Return what is known of the words; the database is asked where many things have each of some."""
+    found = Known(dict(sizes), {})
     asked: list[tuple[str, ...]] = []
     for part in wanted.parts():
         rarest = found.by_size(part.rest)[:1]
         for together in dict.fromkeys((part.rest, tuple(rarest))):
-            size = found.sizes[found.by_size(together)[0]].subjects if together else 0
-            # Where many have each of some words few may have them all; one word is what it is.
-            if size >= (COUNTED if len(together) > 1 else RARE):
+            size = min((sizes[word].subjects for word in together), default=0)
+            if size <= RARE:
+                found.things[together] = _things(found.by_size(together), sizes) if size else []
+            elif len(together) == 1 or size >= COUNTED:
                 found.things[together] = None
-            elif size:
-                asked.append(together)
             else:
-                found.things[together] = []
+                asked.append(together)
     return _with_things(found, list(dict.fromkeys(asked)))
 
 
@@ -189,8 +100,8 @@ def _with_things(found: Known, asked: Sequence[tuple[str, ...]]) -> Known:
 
 
 def _number(table: Any, word: str) -> Any:
-    some = select(table.word).where(begins(table.word, word)).limit(COUNTED).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
+    rows = select(table.word).where(begins(table.word, word)).limit(COUNTED).subquery()
+    return select(func.count()).select_from(rows).scalar_subquery()
 
 
 def candidates(
@@ -225,7 +136,7 @@ def _ways(
     things, ways = known.things[part.rest], []
     if things is None:
         return None
-    if things:
+    if not isinstance(things, list) or things:
         ways.append(_about(things, part.causes, order, where))
     failing = [word for word in part.rest if known.sizes[word].failures]
     if sum(known.sizes[word].failures for word in failing) <= RARE:
@@ -256,15 +167,19 @@ def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Select[Any]:
         other = aliased(SubjectWord)
         mine = other.subject_id == one.subject_id
         query = query.where(
-            _some(select(other.word).where(mine, _begins_one(other.word, word)), other)
+            some(select(other.word).where(mine, begins_one(other.word, word)), other)
         )
     return query
 
 
 def _about(
-    things: Sequence[int], causes: Sequence[int] | None, order: Order, where: Where
+    things: Sequence[int] | Select[Any], causes: Sequence[int] | None, order: Order, where: Where
 ) -> Select[Any]:
-    table, thing = each(things, "t")
+    if isinstance(things, Select):
+        table: FromClause = things.subquery()
+        thing: ColumnElement[Any] = table.c[0]
+    else:
+        table, thing = each(things, "t")
 
     def fits(job: Any) -> list[ColumnElement[bool]]:
         brought = (
@@ -286,32 +201,6 @@ def _own(
     return first(query.where(begins(JobWord.word, word), failed, *where(Job), *others), order)
 
 
-def _some(query: Select[Any], table: Any) -> ColumnElement[bool]:
-    """Say in SQL that there is some row.
-
-    Not by EXISTS, for which PostgreSQL may gather all rows with a frequent word beforehand.
-    """
-    return query.limit(1).correlate_except(table).scalar_subquery().is_not(None)
-
-
 def begins(column: Any, word: str) -> ColumnElement[bool]:
     """Say in SQL that a column's words begin so, as a part of its index."""
     return and_(column >= word, column < word + words.LAST_SIGN)
-
-
-def _begins_one(column: Any, word: str) -> ColumnElement[bool]:
-    """Say in SQL that one of the few words of a thing begins so.
-
-    Not as a part of the index of all words, which PostgreSQL would read for each thing anew where it
-    takes a frequent word for a rare one.
-    """
-    found: ColumnElement[bool] = func.substr(column, 1, len(word)) == word
-    return found
-
-
-def _numbers(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:
-    plain = text.strip().lower()
-    digits = plain.replace("-", "")
-    if not _JOB_NUMBER.fullmatch(plain) or len(digits) > _DIGITS:
-        return None
-    return uuid.UUID(digits.ljust(_DIGITS, "0")), uuid.UUID(digits.ljust(_DIGITS, "f"))

@@ -4,13 +4,25 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from webapp.jobs import details, line, standing, story, telling, timeline, together, usual
+from webapp.jobs import (
+    changing,
+    details,
+    line,
+    standing,
+    story,
+    telling,
+    things,
+    timeline,
+    together,
+    usual,
+)
 from webapp.jobs.details import Change, Detail
 from webapp.jobs.glancing import Glimpse, glimpse
 from webapp.jobs.line import Place
 from webapp.jobs.models import JobState
 from webapp.jobs.standing import Standing
 from webapp.jobs.story import Story
+from webapp.jobs.things import Mend
 from webapp.jobs.timeline import Entry
 from webapp.jobs.wording import WORDS, Words
 
@@ -40,12 +52,19 @@ class Shown(NamedTuple):
         return self.standing.until
 
     @property
+    def mend(self) -> Mend | None:
+        """Where what made it fail can be mended."""
+        return things.mend(self.job)
+
+    @property
+    def can_be_changed(self) -> bool:
+        """Whether it can be tried again with other values."""
+        return changing.can_change(self.job)
+
+    @property
     def can_be_taken_back(self) -> bool:
         """Whether what somebody last asked of it can be undone: nothing has begun since."""
-        return self.job.before is not None and self.job.state in {
-            JobState.PENDING,
-            JobState.REVOKED,
-        }
+        return self.job.undoable
 
 
 def show(job_id: UUID) -> Shown | None:

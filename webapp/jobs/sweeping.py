@@ -19,6 +19,7 @@ from webapp.extensions import db
 from webapp.jobs import causes, owners, pausing, staff
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
 from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
+from webapp.jobs.portions import publish_portion
 from webapp.jobs.queue import WOKEN_AT, Letter, post, wake
 from webapp.jobs.running import LEASE, STOPPED, Ended, tell_end
 from webapp.states import stands
@@ -74,6 +75,7 @@ def sweep(client: redis.Redis) -> int:
                 db.session.commit()
                 return published
             published += publish_due(queue, state=state, priority=priority, before=before)
+        published += publish_portion(client, queue, before)  # the last one is that of NEW
     _wake_for_rows(client, stopped)
     db.session.commit()
     return published
@@ -203,7 +205,13 @@ def publish_due(queue: Queue, *, state: JobState, priority: int, before: datetim
     lost = or_(Job.published_at.is_(None), Job.published_at < before)
     due: Select[Any] = (
         select(Job.id)
-        .where(stands(Job.state, state), Job.queue == queue, Job.run_at <= moment, lost)
+        .where(
+            stands(Job.state, state),
+            Job.queue == queue,
+            Job.bulk_id.is_(None),
+            Job.run_at <= moment,
+            lost,
+        )
         .order_by(Job.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)

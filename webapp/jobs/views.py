@@ -1,7 +1,6 @@
 """The pages of the jobs."""
 
 import uuid
-from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, jsonify, url_for
 from flask.typing import ResponseReturnValue
@@ -12,16 +11,14 @@ from webapp.accounts.acting import record
 from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
 from webapp.extensions import db
-from webapp.jobs import asking, details, reading_logs, showing, story
+from webapp.jobs import details, reading_logs, showing, story
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
 from webapp.pages import (
-    back,
     goes_to,
     interval,
     render,
-    say,
 )
 from webapp.paging import page
 
@@ -93,26 +90,6 @@ def test() -> ResponseReturnValue:
     return goes_to(url_for("jobs.show", job_id=job.id))
 
 
-@bp.post("/jobs/<uuid:job_id>/retry")
-@needs(Role.OPERATOR)
-def retry(job_id: uuid.UUID) -> ResponseReturnValue:
-    """Run it again."""
-    return _ask(job_id, asking.retry, "It runs again.")
+from webapp.jobs import act_views, many_views  # noqa: E402 - they need the blueprint
 
-
-@bp.post("/jobs/<uuid:job_id>/cancel")
-@needs(Role.OPERATOR)
-def cancel(job_id: uuid.UUID) -> ResponseReturnValue:
-    """Stop it."""
-    return _ask(job_id, asking.cancel, "It is being stopped.")
-
-
-def _ask(job_id: uuid.UUID, wish: Callable[[Job], None], done: str) -> ResponseReturnValue:
-    job = db.get_or_404(Job, job_id)
-    try:
-        wish(job)
-    except asking.NotPossible as problem:
-        abort(409, str(problem))
-    db.session.commit()
-    say(done)
-    return goes_to(back(url_for("jobs.show", job_id=job_id)))
+__all__ = ["act_views", "bp", "many_views"]

@@ -24,7 +24,7 @@ _ONLY_REMOVES = "Running it again is safe: it removes what is left to be removed
 WORDS: dict[JobKind, Words] = {
     JobKind.BOOKING_NOTIFY: Words(
         "Telling the customer about {thing}",
-        "Running it again sends nothing twice: a message that has been written is not written again.",
+        "Running it again sends nothing twice: only what was refused goes out again, to the customer's address of now.",
         "a booking",
         SETTINGS,
     ),

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from webapp.accounts.acting import record, who
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.jobs import things
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
@@ -103,4 +104,18 @@ def _learn_of_the_end(ended: Ended) -> None:
         )
 
 
+def _wait_again(job: Job) -> None:
+    """Let a question wait for its answer again, whose job was asked to run again."""
+    question = db.session.get(Question, job.args.get("question_id"))
+    if question is not None:
+        move(
+            question,
+            QuestionState.WAITING,
+            expect=(QuestionState.FAILED,),
+            note=None,
+            finished_at=None,
+        )
+
+
 when_ended.append(_learn_of_the_end)
+things.register(JobKind.QUESTION_ANSWER, waits=_wait_again, ended=_learn_of_the_end)

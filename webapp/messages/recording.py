@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 #: Called, in the transaction that fails them, with the messages of batches that have just failed
 #: for good, by the answer or by a later report: whoever can reach the person otherwise.
 when_failed: list[Callable[[Sequence[uuid.UUID]], None]] = []
+#: The same of messages of no batch, such as those about a booking.
+when_alone_failed: list[Callable[[Sequence[uuid.UUID]], None]] = []
 
 
 def record_outcomes(results: Sequence[Sent]) -> None:
@@ -44,10 +46,10 @@ def record_outcomes(results: Sequence[Sent]) -> None:
     db.session.commit()
 
 
-def failed_for_good(message_ids: Sequence[uuid.UUID]) -> None:
+def failed_for_good(message_ids: Sequence[uuid.UUID], *, alone: bool = False) -> None:
     """Tell those who may reach the people otherwise, in the transaction of the failure."""
     if message_ids:
-        for tell in when_failed:
+        for tell in when_alone_failed if alone else when_failed:
             tell(message_ids)
 
 
@@ -70,19 +72,22 @@ def _after_refusals(others: list[Sent], moment: datetime) -> None:
         ):
             words = explain(result.message.channel, result.outcome.code)
             hold_by_id(result.message.batch_id, words.sentence, words.advice)
-    failed = [result.message.id for result in others if result.message.batch_id is not None]
-    # Only those whose attempt was still the one that counts have failed at this very moment.
-    failed_for_good(
-        db.session.scalars(
-            select(Message.id).where(
-                Message.id.in_(failed),
-                Message.state == MessageState.FAILED,
-                Message.finished_at == moment,
-            )
-        ).all()
-        if failed
-        else []
-    )
+    for alone in (False, True):
+        ids = [one.message.id for one in others if (one.message.batch_id is None) == alone]
+        failed_for_good(_failed_at(ids, moment), alone=alone)
+
+
+def _failed_at(ids: Sequence[uuid.UUID], moment: datetime) -> Sequence[uuid.UUID]:
+    """Return those whose attempt was still the one that counts: they have failed at this very moment."""
+    if not ids:
+        return []
+    return db.session.scalars(
+        select(Message.id).where(
+            Message.id.in_(ids),
+            Message.state == MessageState.FAILED,
+            Message.finished_at == moment,
+        )
+    ).all()
 
 
 def _rehearsals(results: list[Sent]) -> set[int]:

@@ -96,7 +96,9 @@ def apply_all(reports: Iterable[Report]) -> str | None:
         elif (_fail if report.state == MessageState.FAILED else _advance)(message, report):
             changed.append(message)
     of_batch = [message for message in changed if message.batch_id is not None]
-    failed_for_good([one.id for one in of_batch if one.state == MessageState.FAILED])
+    failed = [one for one in changed if one.state == MessageState.FAILED]
+    for alone in (False, True):
+        failed_for_good([one.id for one in failed if (one.batch_id is None) == alone], alone=alone)
     # A report is an answer too, and the only one when the process that sent it died meanwhile.
     limiting.reported([message.id for message in of_batch])
     touch(message.batch_id for message in of_batch if message.batch_id)

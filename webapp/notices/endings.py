@@ -2,10 +2,9 @@
 
 from sqlalchemy import select
 
-from webapp.accounts.models import AuditEntry
 from webapp.extensions import db
 from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import Job, JobState
+from webapp.jobs.models import Job, JobEvent, JobState, What
 from webapp.jobs.running import Ended, when_ended
 from webapp.notices import links
 from webapp.notices.models import Level
@@ -91,15 +90,12 @@ def _is_news(ended: Ended) -> bool:
 def _who_stopped(ended: Ended) -> int | None:
     """Return who asked the job to stop: to himself that is no news."""
     return db.session.scalar(
-        select(AuditEntry.user_id)
-        .where(
-            AuditEntry.subject_type == "job",
-            AuditEntry.subject_id == str(ended.id),
-            AuditEntry.action == "job.cancelled",
-        )
-        .order_by(AuditEntry.id.desc())
+        select(JobEvent.user_id)
+        .where(JobEvent.job_id == ended.id, JobEvent.what == What.CANCEL)
+        .order_by(JobEvent.id.desc())
         .limit(1)
     )
 
 
 when_ended.append(tell_who_asked)
+links.register("job", "jobs.show", "job_id")

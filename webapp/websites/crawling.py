@@ -30,10 +30,10 @@ SLICE = 5.0
 REMOVED = "The website was removed meanwhile."
 
 
-def go_on(run: Run, source: Source) -> str | None:
+def go_on(run: Run, source: Source, *, max_pages: int | None = None) -> str | None:
     """Read a website for a while and say what came of it; None: there is more to do.
 
-    Commits. Raises Impossible when nothing at all could be read.
+    ``max_pages`` stands in for the website's own limit. Commits. Raises Impossible when nothing at all could be read.
     """
     until = time.monotonic() + SLICE
     website = db.session.get(Website, source.id)
@@ -45,7 +45,7 @@ def go_on(run: Run, source: Source) -> str | None:
         run.not_before = website.not_before  # not this process waits, but the job's row
         return None
     try:
-        return _slice(run, website, until)
+        return _slice(run, website, until, max_pages)
     except Overtaken:
         db.session.rollback()
         return REMOVED
@@ -63,7 +63,7 @@ def _begin(website: Website) -> None:
     move(source, SourceState.READING, expect=alive, error=None, advice=None)
 
 
-def _slice(run: Run, website: Website, until: float) -> str | None:
+def _slice(run: Run, website: Website, until: float, max_pages: int | None) -> str | None:
     config, base = settings(), website.scope
     key = (website.source_id, website.crawl, base)
     db.session.commit()
@@ -72,7 +72,7 @@ def _slice(run: Run, website: Website, until: float) -> str | None:
     ) as fetcher:
         rules = keeping.rules(key, lambda: Rules.read(fetcher, base, alive=run.report))
         delay = max(rules.delay, config.website_delay_ms / 1_000)
-        plan = Plan.of(website, delay=delay, allows=rules.allows)
+        plan = Plan.of(website, delay=delay, allows=rules.allows, max_pages=max_pages)
         pages = Frontier.of(plan, website)
         if rules.note:
             return _without_rules(run, website, pages, rules.note)

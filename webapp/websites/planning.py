@@ -33,15 +33,22 @@ class Plan:
     allows: Callable[[str], bool]
 
     @classmethod
-    def of(cls, website: Website, *, delay: float, allows: Callable[[str], bool]) -> "Plan":
-        """Return the plan of the crawl that is under way."""
+    def of(
+        cls,
+        website: Website,
+        *,
+        delay: float,
+        allows: Callable[[str], bool],
+        max_pages: int | None = None,
+    ) -> "Plan":
+        """Return the plan of the crawl that is under way; ``max_pages`` where it has a limit of its own."""
         scope = Scope.of(website)
         return cls(
             website.source_id,
             website.crawl,
             first(website),
             scope,
-            website.max_pages,
+            max_pages or website.max_pages,
             website.max_depth,
             website.max_seconds,
             (website.crawl_began_at or now()) + timedelta(seconds=website.max_seconds),

@@ -1,11 +1,13 @@
 """What happens to a booking outside of a page."""
 
-from webapp.bookings import notifying, reminding
+from webapp.bookings import notifying, reminding, undelivered
 from webapp.bookings.models import Booking
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.running import Run
 from worker.tasking import job_task
+
+undelivered.register()
 
 
 @job_task(JobKind.BOOKING_NOTIFY)

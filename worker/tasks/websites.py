@@ -12,10 +12,12 @@ from worker.tasking import MORE, job_task
 
 
 @job_task(JobKind.WEBSITE_CRAWL)
-def crawl(run: Run, source_id: int) -> Any:
-    """Read a website, or go on with it, for a while."""
+def crawl(run: Run, source_id: int, max_pages: int | None = None) -> Any:
+    """Read a website, or go on with it, for a while; ``max_pages`` stands in for its own limit."""
     source = db.session.get(Source, source_id)
-    answer = crawling.REMOVED if source is None else crawling.go_on(run, source)
+    answer = (
+        crawling.REMOVED if source is None else crawling.go_on(run, source, max_pages=max_pages)
+    )
     return MORE if answer is None else {"answer": answer}
 
 

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from webapp.campaigns.models import Source, SourceState
 from webapp.extensions import db
+from webapp.jobs import things
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.running import Ended, when_ended
@@ -20,4 +21,25 @@ def stop_list(ended: Ended) -> None:
         move(source, SourceState.STOPPED, expect=[SourceState.LOOKING, SourceState.READING])
 
 
+def read_again(job: Job) -> None:
+    """Say that a list is read, whose job was asked to run again: it goes on from where it stood."""
+    source = db.session.get(Source, job.args.get("source_id", 0))
+    if source is None:
+        return
+    before = SourceState.LOOKING if source.path and not source.mapping else SourceState.READING
+    ended = [SourceState.FAILED, SourceState.STOPPED]
+    move(source, before, expect=ended, error=None, advice=None)
+
+
+def end_again(ended: Ended) -> None:
+    """Say that a list is not read after all: that its job should run again was taken back."""
+    stop_list(ended)
+    args = db.session.scalar(select(Job.args).where(Job.id == ended.id)) or {}
+    source = db.session.get(Source, args.get("source_id", 0))
+    if source is not None and ended.state == JobState.FAILURE:
+        reading = [SourceState.LOOKING, SourceState.READING]
+        move(source, SourceState.FAILED, expect=reading, error=ended.error, advice=ended.advice)
+
+
 when_ended.append(stop_list)
+things.register(JobKind.AUDIENCE_READ, waits=read_again, ended=end_again)

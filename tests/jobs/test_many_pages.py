@@ -1,0 +1,97 @@
+"""The pages by which something is asked of many jobs."""
+
+import re
+import uuid
+
+from tests.contracts.world import send
+from tests.jobs.test_acting import failed
+from tests.jobs.test_undo_by_kind import asked
+from webapp.accounts.models import AuditEntry
+from webapp.clock import now
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.models import Job, JobState
+
+
+def form(page: str) -> dict[str, str]:
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)
+    return {name: value for name, value in found if name != "csrf_token"}
+
+
+def test_what_was_looked_at_is_what_is_asked(db, queue, otto):
+    for _ in range(3):
+        failed(db)
+    asked(db, JobKind.NOTHING, {}, state=JobState.SUCCESS, finished_at=now())
+    page = otto.get("/jobs/many/retry?kind=jobs.nothing").text
+    assert "<strong>3</strong>" in page
+    assert "1 went well." in page
+
+    answer = send(otto, "/jobs/many/retry", **form(page))
+    again = send(otto, "/jobs/many/retry", **form(page))
+
+    assert answer.status_code == 303
+    assert again.location == answer.location
+    many = db.session.query(Job).filter_by(kind=JobKind.JOBS_RETRY).one()
+    shown = otto.get(answer.location).text
+    assert "Undo" in shown
+    assert many.run_at > now()
+    entry = db.session.query(AuditEntry).filter_by(action="jobs.retried").one()
+    assert entry.detail["filter"] == {"kind": "jobs.nothing"}
+    assert send(otto, f"/jobs/{many.id}/cancel").status_code == 303
+    assert many.state == JobState.REVOKED
+
+
+def test_above_a_hundred_somebody_must_say_why(db, queue, otto):
+    db.session.add_all(
+        Job(kind=JobKind.NOTHING, queue="default", max_attempts=4, state=JobState.FAILURE,
+            finished_at=now()) for _ in range(101)
+    )  # fmt: skip
+    db.session.commit()
+    fields = form(otto.get("/jobs/many/retry?show=failed").text)
+
+    answer = send(otto, "/jobs/many/retry", **fields, reason="no")
+    assert answer.status_code == 422
+    assert "Say why" in answer.text
+    assert form(answer.text) == fields
+    assert send(otto, "/jobs/many/retry", **fields, reason="It is back").status_code == 303
+
+
+def test_a_stop_of_something_dangerous_says_what_stays_half_done(db, queue, otto):
+    asked(db, JobKind.SOURCE_REMOVE, {"source_id": 1})
+    page = otto.get("/jobs/many/cancel").text
+    assert "the rest stays stored" in page
+    assert send(otto, "/jobs/many/cancel", **form(page)).status_code == 422
+
+
+def test_ticked_jobs_are_asked_by_the_same_page(db, queue, otto):
+    jobs = [failed(db) for _ in range(3)]
+    page = otto.get(f"/jobs/many/retry?ids={jobs[0].id}&ids={jobs[2].id}").text
+    assert "2 ticked jobs" in page
+    assert send(otto, "/jobs/many/retry", **form(page)).status_code == 303
+
+
+def test_where_nothing_can_be_asked_the_page_says_so(db, queue, otto, vera):
+    assert "Nothing to do" in otto.get("/jobs/many/retry").text
+    assert send(otto, "/jobs/many/retry").status_code == 409
+    assert otto.get("/jobs/many/erase").status_code == 404
+    assert otto.get("/jobs/many/retry?ids=nothing").status_code == 404
+    assert otto.get("/jobs/many/retry?kind=nothing").status_code == 422
+    assert send(otto, "/jobs/many/retry", seen_at="x").status_code == 422
+    assert vera.get("/jobs/many/retry").status_code == 403
+
+
+def test_what_one_has_asked_is_taken_back_only_when_it_is_over(db, queue, otto):
+    job = failed(db)
+    page = otto.get("/jobs/many/retry?show=failed").text
+    many = send(otto, "/jobs/many/retry", **form(page)).location
+    assert send(otto, f"{many}/take-back-all").status_code == 409
+    row = db.session.get_one(Job, uuid.UUID(many.rsplit("/", 1)[1]))
+    row.run_at = now()
+    db.session.commit()
+    queue.sweep()
+    queue.run(1)
+    shown = otto.get(many).text
+    assert "Take back what has not begun (1)" in shown
+    assert send(otto, f"{many}/take-back-all").status_code == 303
+    queue.run(1)
+    db.session.refresh(job)
+    assert job.state == JobState.FAILURE
