@@ -23,6 +23,7 @@ from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import Model, db
 from webapp.jobs import spans
+from webapp.jobs.askable import Askable
 from webapp.jobs.kinds import POLICIES, JobKind, Policy, Queue
 from webapp.jobs.known import BYTES_200
 from webapp.jobs.known import Cause as Cause
@@ -45,7 +46,9 @@ UNFINISHED = (*WAITING, JobState.PROGRESS)
 FINISHED = (JobState.SUCCESS, JobState.FAILURE, JobState.REVOKED)
 
 _UNFINISHED_SQL = text("state IN ('PENDING', 'RETRY', 'PROGRESS')")
-_WAITING_SQL = text("state IN ('PENDING', 'RETRY')")
+_WAITING: dict[str, Any] = dict.fromkeys(
+    ("sqlite_where", "postgresql_where"), text("state IN ('PENDING', 'RETRY')")
+)
 _RUNNING_SQL = text("state = 'PROGRESS'")
 _FAILED_SQL = text("state = 'FAILURE'")
 _SHOWN_SQL = text("NOT routine")
@@ -81,7 +84,7 @@ class Moment(NamedTuple):
     text: str
 
 
-class Telling:
+class Telling(Askable):
     """What is told of a job beside its columns, however its row was read."""
 
     if TYPE_CHECKING:
@@ -91,7 +94,6 @@ class Telling:
         done: Any
         total: Any
         attempt: Any
-        before: Any
         failures: Any
         created_at: Any
         started_at: Any
@@ -107,29 +109,6 @@ class Telling:
     def title(self) -> str:
         """What it does, in words."""
         return self.policy.title
-
-    @property
-    def undoable(self) -> bool:
-        """Whether what was last asked of it can still be taken back: nothing has begun since."""
-        asked = self.before
-        return (
-            bool(asked) and self.attempt == asked["attempt"] and self.state.value == asked["left"]
-        )
-
-    @property
-    def told_as(self) -> str:
-        """How it is called where another job is about it."""
-        return self.title
-
-    @property
-    def acts_on_many(self) -> bool:
-        """Whether it asks something of many other jobs."""
-        return self.kind in {JobKind.JOBS_RETRY, JobKind.JOBS_CANCEL, JobKind.JOBS_TAKE_BACK}
-
-    @property
-    def asks_first(self) -> bool:
-        """Whether a page asks before it is stopped: it would be left half done."""
-        return bool(self.policy.half_done) and self.attempt > 0
 
     @property
     def finished(self) -> bool:
@@ -185,14 +164,7 @@ class Job(Telling, Model):
             sqlite_where=_UNFINISHED_SQL,
             postgresql_where=_UNFINISHED_SQL,
         ),
-        Index(
-            "ix_jobs_waiting",
-            "queue",
-            "bulk_id",
-            "published_at",
-            sqlite_where=_WAITING_SQL,
-            postgresql_where=_WAITING_SQL,
-        ),
+        Index("ix_jobs_waiting", "queue", "bulk_id", "published_at", **_WAITING),
         Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
         Index("ix_jobs_facet", "facet", "state", "id"),
