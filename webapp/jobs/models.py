@@ -23,6 +23,7 @@ from webapp.accounts.models import ApiToken, User
 from webapp.clock import now
 from webapp.extensions import Model, db
 from webapp.jobs import spans
+from webapp.jobs.askable import Askable
 from webapp.jobs.kinds import POLICIES, JobKind, Policy, Queue
 from webapp.jobs.known import BYTES_200
 from webapp.jobs.known import Cause as Cause
@@ -44,16 +45,13 @@ WAITING = (JobState.PENDING, JobState.RETRY)
 UNFINISHED = (*WAITING, JobState.PROGRESS)
 FINISHED = (JobState.SUCCESS, JobState.FAILURE, JobState.REVOKED)
 
-_UNFINISHED_SQL = text("state IN ('PENDING', 'RETRY', 'PROGRESS')")
-_WAITING_SQL = text("state IN ('PENDING', 'RETRY')")
-_RUNNING_SQL = text("state = 'PROGRESS'")
-_ENDED_SQL = text("finished_at IS NOT NULL")
-_FAILED_SQL = text("state = 'FAILURE'")
-_SHOWN_SQL = text("NOT routine")
-_GAVE_UP_SQL = text("what = 'error'")
-_HAS_PARENT_SQL = text("parent_id IS NOT NULL")
-_FOLLOWS_SQL = text("follows_id IS NOT NULL")
-_IN_BULK_SQL = text("bulk_id IS NOT NULL")
+
+def _where(condition: str) -> dict[str, Any]:
+    """Make an index of some rows only, on both databases."""
+    return {f"{dialect}_where": text(condition) for dialect in ("sqlite", "postgresql")}
+
+
+WAITING_SQL = "state IN ('PENDING', 'RETRY')"
 
 
 NOBODY = "-"
@@ -83,7 +81,7 @@ class Moment(NamedTuple):
     text: str
 
 
-class Telling:
+class Telling(Askable):
     """What is told of a job beside its columns, however its row was read."""
 
     if TYPE_CHECKING:
@@ -93,7 +91,6 @@ class Telling:
         done: Any
         total: Any
         attempt: Any
-        before: Any
         failures: Any
         created_at: Any
         started_at: Any
@@ -109,29 +106,6 @@ class Telling:
     def title(self) -> str:
         """What it does, in words."""
         return self.policy.title
-
-    @property
-    def undoable(self) -> bool:
-        """Whether what was last asked of it can still be taken back: nothing has begun since."""
-        asked = self.before
-        return (
-            bool(asked) and self.attempt == asked["attempt"] and self.state.value == asked["left"]
-        )
-
-    @property
-    def told_as(self) -> str:
-        """How it is called where another job is about it."""
-        return self.title
-
-    @property
-    def acts_on_many(self) -> bool:
-        """Whether it asks something of many other jobs."""
-        return self.kind in {JobKind.JOBS_RETRY, JobKind.JOBS_CANCEL, JobKind.JOBS_TAKE_BACK}
-
-    @property
-    def asks_first(self) -> bool:
-        """Whether a page asks before it is stopped: it would be left half done."""
-        return bool(self.policy.half_done) and self.attempt > 0
 
     @property
     def finished(self) -> bool:
@@ -193,28 +167,20 @@ class Job(Telling, Model):
             "kind",
             "key",
             unique=True,
-            sqlite_where=_UNFINISHED_SQL,
-            postgresql_where=_UNFINISHED_SQL,
+            **_where("state IN ('PENDING', 'RETRY', 'PROGRESS')"),
         ),
-        Index(
-            "ix_jobs_waiting",
-            "queue",
-            "bulk_id",
-            "published_at",
-            sqlite_where=_WAITING_SQL,
-            postgresql_where=_WAITING_SQL,
-        ),
-        Index("ix_jobs_due", "queue", "run_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
-        Index("ix_jobs_finished", "finished_at", sqlite_where=_ENDED_SQL, postgresql_where=_ENDED_SQL),
-        Index("ix_jobs_running", "lease_until", sqlite_where=_RUNNING_SQL, postgresql_where=_RUNNING_SQL),
+        Index("ix_jobs_waiting", "queue", "bulk_id", "published_at", **_where(WAITING_SQL)),
+        Index("ix_jobs_due", "queue", "run_at", **_where(WAITING_SQL)),
+        Index("ix_jobs_finished", "finished_at", **_where("finished_at IS NOT NULL")),
+        Index("ix_jobs_running", "lease_until", **_where("state = 'PROGRESS'")),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
         Index("ix_jobs_facet", "facet", "state", "id"),
-        Index("ix_jobs_shown", "id", sqlite_where=_SHOWN_SQL, postgresql_where=_SHOWN_SQL),
+        Index("ix_jobs_shown", "id", **_where("NOT routine")),
         Index("ix_jobs_about", "about_id", "id"),
-        Index("ix_jobs_cause", "cause_id", "facet", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
-        Index("ix_jobs_parent", "parent_id", sqlite_where=_HAS_PARENT_SQL, postgresql_where=_HAS_PARENT_SQL),
-        Index("ix_jobs_follows", "follows_id", sqlite_where=_FOLLOWS_SQL, postgresql_where=_FOLLOWS_SQL),
-        Index("ix_jobs_bulk", "bulk_id", "id", sqlite_where=_IN_BULK_SQL, postgresql_where=_IN_BULK_SQL),
+        Index("ix_jobs_cause", "cause_id", "facet", "id", **_where("state = 'FAILURE'")),
+        Index("ix_jobs_parent", "parent_id", **_where("parent_id IS NOT NULL")),
+        Index("ix_jobs_follows", "follows_id", **_where("follows_id IS NOT NULL")),
+        Index("ix_jobs_bulk", "bulk_id", "id", **_where("bulk_id IS NOT NULL")),
     )  # fmt: skip
 
     #: Also the Celery task's id: one id in the address bar, the log and the broker.
@@ -303,7 +269,7 @@ class JobEvent(Model):
 
     __tablename__ = "job_events"
     __table_args__ = (
-        Index("ix_job_events_failed", "at", sqlite_where=_GAVE_UP_SQL, postgresql_where=_GAVE_UP_SQL),
+        Index("ix_job_events_failed", "at", **_where("what = 'error'")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
