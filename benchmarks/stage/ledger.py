@@ -202,7 +202,8 @@ def _jobs(
             _id(rng, at), kind.value, POLICIES[kind].queue.value, "{}", state,
             thing and thing.type, thing and thing.ref, thing and thing.id, routine, 0, 1, 0, 0, 4, at,
             asked_by, at, ended,
-            None if cause is None else cause + 1, sentence, None if cause is None else FAULTS[cause].advice, 3, own,
+            None if cause is None else cause + 1, sentence,
+            None if cause is None else FAULTS[cause].advice, 3, own,
         )  # fmt: skip
 
 

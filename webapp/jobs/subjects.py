@@ -35,8 +35,11 @@ def note(about: Any) -> int | None:
     return _write(about, kind, ref, name)
 
 
-_KNOWN = select(Subject.id, Subject.name).where(
-    Subject.type == bindparam("type"), Subject.ref == bindparam("ref")
+#: Held until the commit: retention takes away subjects of which no job is left.
+_KNOWN = (
+    select(Subject.id, Subject.name)
+    .where(Subject.type == bindparam("type"), Subject.ref == bindparam("ref"))
+    .with_for_update(key_share=True, read=True)
 )
 
 
