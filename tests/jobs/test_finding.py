@@ -127,6 +127,7 @@ def test_each_filter_and_each_pair_finds_what_it_says(world: dict[str, Job]) -> 
             assert Filter.from_args(wanted.to_args()) == wanted
             assert Filter.from_json(wanted.to_json()) == wanted
     assert found(world, Filter()) == set(world) - {"clock"}
+    assert found(world, Filter(cause=cause, states=(JobState.SUCCESS,))) == set()
 
 
 def test_no_job_is_seen_twice_or_missing_while_others_come(app: Any) -> None:
@@ -245,6 +246,7 @@ def test_a_filter_is_kept_under_a_name_for_its_owner_alone(
     assert otto.get(address).status_code == 404
     assert send(otto, f"{address}/delete").status_code == 404
     assert send(vera, f"{address}/delete").status_code == 303
+    assert "Deleted the filter “Rao’s failures”." in vera.get("/jobs/filters").text
     assert "Rao’s failures" not in vera.get("/jobs/filters").text
 
 

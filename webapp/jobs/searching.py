@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     and_,
     false,
@@ -179,7 +180,7 @@ def _about(
         table: FromClause = things.subquery()
         thing: ColumnElement[Any] = table.c[0]
     else:
-        table, thing = each(things, "t")
+        table, thing = each(things, "t", Integer())
 
     def fits(job: Any) -> list[ColumnElement[bool]]:
         brought = (
