@@ -95,7 +95,7 @@ def fill(jobs: int, failures: int, customers: int) -> None:
     rng = random.Random(1)
     things = list(_things(rng, customers))
     _copy("users", ("id", "name", "email", "role", "active", "created_at"),
-          ((n, f"{rng.choice(FIRST)} {rng.choice(LAST)}", f"u{n}@desk.example", "OPERATOR", True, now())
+          ((n, f"{rng.choice(FIRST)} {rng.choice(LAST)}", f"u{n}@desk.example", "operator", True, now())
            for n in range(1_000, 1_000 + PEOPLE)))  # fmt: skip
     _copy("subjects", ("id", "type", "ref", "name"), (one[:4] for one in things))
     _copy(

@@ -75,7 +75,7 @@ def test_faults_told_with_the_same_sentence_are_told_apart_by_their_place(app: A
     assert len({one.cause_id, other.cause_id, known.cause_id}) == 3
     places = {cause.id: cause.place for cause in db.session.query(Cause)}
     assert "webapp/jobs/" in (places[one.cause_id or 0] or "")
-    assert "from_json" in (places[other.cause_id or 0] or "")
+    assert "webapp/jobs/filters.py" in (places[other.cause_id or 0] or "")
     assert places[known.cause_id or 0] is None
 
 

@@ -84,6 +84,8 @@ def test_words_that_many_have_lead_there_too(
     world: dict[str, Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The figures above which another way is taken, and not what it does.
+    monkeypatch.setattr(searching, "PROBED", 0)
+    assert [row.job.id for row in finding.look(Filter(text="asha rao")).rows] == [world["rao"].id]
     for name, few in (("RARE", 0), ("COUNTED", 1), ("PROBED", 0)):
         monkeypatch.setattr(searching, name, few)
     failed = Filter(text="reached rao", states=(JobState.FAILURE,))
@@ -127,6 +129,7 @@ def test_each_filter_and_each_pair_finds_what_it_says(world: dict[str, Job]) -> 
             assert Filter.from_args(wanted.to_args()) == wanted
             assert Filter.from_json(wanted.to_json()) == wanted
     assert found(world, Filter()) == set(world) - {"clock"}
+    assert found(world, Filter(cause=cause, states=(JobState.SUCCESS,))) == set()
 
 
 def test_no_job_is_seen_twice_or_missing_while_others_come(app: Any) -> None:
@@ -245,6 +248,7 @@ def test_a_filter_is_kept_under_a_name_for_its_owner_alone(
     assert otto.get(address).status_code == 404
     assert send(otto, f"{address}/delete").status_code == 404
     assert send(vera, f"{address}/delete").status_code == 303
+    assert "Deleted the filter “Rao’s failures”." in vera.get("/jobs/filters").text
     assert "Rao’s failures" not in vera.get("/jobs/filters").text
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, exists, func, select, true
+from sqlalchemy import Integer, Select, exists, func, select, true
 
 from webapp.extensions import db
 from webapp.jobs import streams
@@ -47,7 +47,7 @@ def _group(cause: Cause, parts: Mapping[str, int]) -> Group:
 
 def _numbers(causes: Sequence[int]) -> Select[Any]:
     """Select how many failed for each cause, by facet: the index is asked for each pair."""
-    of_these, cause = streams.each(causes, "c")
+    of_these, cause = streams.each(causes, "c", Integer())
     facets = streams.FACETS.subquery()
     some = (
         select(Job.id)

@@ -5,8 +5,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     FromClause,
+    Integer,
     Select,
+    SelectBase,
     and_,
     false,
     func,
@@ -33,6 +36,10 @@ PROBED = 1_000
 COUNTED = 30_000
 
 
+#: A query for the numbers of things.
+Things = Select[Any] | CompoundSelect[Any]
+
+
 class Size(NamedTuple):
     """How many things and failures have a word; COUNTED stands for more."""
 
@@ -45,7 +52,7 @@ class Known(NamedTuple):
 
     sizes: dict[str, Size]
     #: The things that have all of some words; None: too many to go by.
-    things: dict[tuple[str, ...], list[int] | Select[Any] | None]
+    things: dict[tuple[str, ...], list[int] | Things | None]
 
     def by_size(self, some: Iterable[str]) -> list[str]:
         """Return words, the rarest first."""
@@ -153,7 +160,7 @@ def _ways(
     return [*ways, _own(wanted, part.reading, rarest, order, where)]
 
 
-def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Select[Any]:
+def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Things:
     """Select the things that have all of some words, of which the first is the rarest."""
     one = aliased(SubjectWord)
     query = select(one.subject_id).where(begins(one.word, words_of[0])).distinct()
@@ -162,7 +169,7 @@ def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Select[Any]:
             select(SubjectWord.subject_id).where(begins(SubjectWord.word, word))
             for word in words_of[1:]
         )
-        return query.intersect(*others) if len(words_of) > 1 else query  # type: ignore[return-value]
+        return query.intersect(*others) if len(words_of) > 1 else query
     for word in words_of[1:]:
         other = aliased(SubjectWord)
         mine = other.subject_id == one.subject_id
@@ -173,13 +180,13 @@ def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Select[Any]:
 
 
 def _about(
-    things: Sequence[int] | Select[Any], causes: Sequence[int] | None, order: Order, where: Where
+    things: Sequence[int] | Things, causes: Sequence[int] | None, order: Order, where: Where
 ) -> Select[Any]:
-    if isinstance(things, Select):
+    if isinstance(things, SelectBase):
         table: FromClause = things.subquery()
         thing: ColumnElement[Any] = table.c[0]
     else:
-        table, thing = each(things, "t")
+        table, thing = each(things, "t", Integer())
 
     def fits(job: Any) -> list[ColumnElement[bool]]:
         brought = (

@@ -24,6 +24,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import TypeEngine
 
 from webapp.extensions import db
 from webapp.jobs.models import NOBODY, Job, JobState
@@ -83,10 +84,11 @@ def on_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
-def each(values: Sequence[Any], name: str) -> tuple[FromClause, ColumnElement[Any]]:
-    """Return some values as a table, and its column."""
+def each(
+    values: Sequence[Any], name: str, kind: TypeEngine[Any]
+) -> tuple[FromClause, ColumnElement[Any]]:
+    """Return some values of a kind as a table, and its column."""
     if on_postgresql():
-        kind = Integer() if values and isinstance(values[0], int) else String()
         given = literal(list(values), ARRAY(kind))
         table = func.unnest(given).table_valued("value").render_derived(name=name)
     else:
@@ -119,8 +121,8 @@ def of_facets(
     words: Sequence[str], states: Sequence[JobState], order: Order, where: Where
 ) -> Select[Any]:
     """Select the ids of the first jobs of some facets in some states."""
-    facets, facet_word = each(words, "f")
-    in_states, state = each([one.value for one in states], "s")
+    facets, facet_word = each(words, "f", String())
+    in_states, state = each([one.value for one in states], "s", String())
     return for_each(
         [facets, in_states],
         order,
@@ -132,8 +134,8 @@ def of_causes(
     words: Sequence[str], causes: Sequence[int], order: Order, where: Where
 ) -> Select[Any]:
     """Select the ids of the first jobs of some facets that failed for some causes."""
-    facets, facet_word = each(words, "cf")
-    of_these, cause = each(causes, "c")
+    facets, facet_word = each(words, "cf", String())
+    of_these, cause = each(causes, "c", Integer())
     return for_each(
         [of_these, facets],
         order,
