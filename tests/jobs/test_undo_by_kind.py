@@ -72,10 +72,10 @@ def asked(db: Any, kind: JobKind, args: dict[str, Any], **values: Any) -> Job:
     return job
 
 
-@pytest.mark.parametrize(("kind", "make", "ended"), THINGS)
-def test_a_stop_and_its_undo_are_followed_by_the_thing(db, queue, kind, make, ended):
+@pytest.mark.parametrize(("of", "make", "ended"), THINGS)
+def test_a_stop_and_its_undo_are_followed_by_the_thing(db, queue, of, make, ended):
     thing, args = make(db)
-    job = asked(db, kind, args)
+    job = asked(db, of, args)
     before = thing.state
 
     asking.cancel(job)
@@ -87,10 +87,10 @@ def test_a_stop_and_its_undo_are_followed_by_the_thing(db, queue, kind, make, en
     assert thing.state == before
 
 
-@pytest.mark.parametrize(("kind", "make", "ended"), THINGS)
-def test_a_retry_and_its_undo_are_followed_by_the_thing(db, queue, kind, make, ended):
+@pytest.mark.parametrize(("of", "make", "ended"), THINGS)
+def test_a_retry_and_its_undo_are_followed_by_the_thing(db, queue, of, make, ended):
     thing, args = make(db)
-    job = asked(db, kind, args)
+    job = asked(db, of, args)
     asking.cancel(job)
     db.session.commit()
 

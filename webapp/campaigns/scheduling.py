@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from webapp.accounts.acting import record
 from webapp.campaigns.models import GRACE, NOT_SENT, Campaign, CampaignState
@@ -124,8 +124,13 @@ def _tell_overdue(campaign: Campaign) -> None:
         )
 
 
+def is_overdue() -> ColumnElement[bool]:
+    """Say in SQL that a campaign's start was missed."""
+    missed = and_(Campaign.state == CampaignState.SCHEDULED, Campaign.starts_at < now() - GRACE)
+    return or_(Campaign.state == CampaignState.OVERDUE, missed)
+
+
 def overdue() -> list[Campaign]:
     """Return the campaigns whose start was missed, the longest waiting first."""
-    missed = and_(Campaign.state == CampaignState.SCHEDULED, Campaign.starts_at < now() - GRACE)
-    query = select(Campaign).where(or_(Campaign.state == CampaignState.OVERDUE, missed))
+    query = select(Campaign).where(is_overdue())
     return list(db.session.scalars(query.order_by(Campaign.starts_at)))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from webapp.accounts import acting
 from webapp.accounts.acting import record
@@ -26,12 +26,14 @@ def rule_of(alert: Alert) -> Rule:
     return BY_KEY[alert.rule]
 
 
+_STANDING = select(Alert).where(Alert.closed_at.is_(None)).order_by(Alert.id)
+#: That an alert has been told of and is not over.
+IS_OPEN = and_(Alert.closed_at.is_(None), Alert.opened_at.is_not(None))
+
+
 def standing() -> Sequence[Alert]:
     """Return the alerts that are open, oldest first."""
-    return db.session.scalars(_STANDING.where(Alert.opened_at.is_not(None))).all()
-
-
-_STANDING = select(Alert).where(Alert.closed_at.is_(None)).order_by(Alert.id)
+    return db.session.scalars(_STANDING.where(IS_OPEN)).all()
 
 
 def lately(count: int) -> Sequence[Alert]:

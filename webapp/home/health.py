@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from flask import url_for
 from flask_login import current_user
+from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.bookings.finding import house_zone
@@ -25,9 +26,7 @@ def banners() -> Iterator[Banner]:
     try:
         yield from _at_work()
         yield from _paused_queues()
-        yield from _stopped_channels()
-        yield from _missed_starts()
-        yield from _open_alerts()
+        yield from _troubles()
     except SQLAlchemyError:  # the page that shows this has trouble of its own to tell
         db.session.rollback()
     yield from _rehearsal()
@@ -62,6 +61,23 @@ def _paused_queues() -> Iterator[Banner]:
             f"{'' if pause.reason.endswith(('.', '!', '?')) else '.'} What belongs to it waits."
         )
         yield Banner("warn", text, url_for("workers.index"), "Look at it")
+
+
+def _troubles() -> Iterator[Banner]:
+    """Ask by one statement whether there is anything to tell: mostly there is not, on every page."""
+    stopped, overdue, alarmed = db.session.execute(
+        select(
+            exists().where(stopping.IS_STOPPED),
+            exists().where(scheduling.is_overdue()),
+            exists().where(alerts.IS_OPEN),
+        )
+    ).one()
+    if stopped:
+        yield from _stopped_channels()
+    if overdue:
+        yield from _missed_starts()
+    if alarmed:
+        yield from _open_alerts()
 
 
 def _stopped_channels() -> Iterator[Banner]:

@@ -28,11 +28,13 @@ _CLOSED = select(ChannelState.channel).where(
 )
 
 
+#: That a channel waits for a person.
+IS_STOPPED = ChannelState.stopped_at.is_not(None)
+
+
 def stopped() -> list[ChannelState]:
     """Return the channels that wait for a person."""
-    return list(
-        db.session.scalars(select(ChannelState).where(ChannelState.stopped_at.is_not(None)))
-    )
+    return list(db.session.scalars(select(ChannelState).where(IS_STOPPED)))
 
 
 def stop(channel: Channel, reason: str, advice: str | None) -> None:

@@ -152,7 +152,10 @@ def erase(run: Run, erasure: Erasure) -> str | None:
     if not work.sweep(words):
         return None
     if sweeping.unfinished(words):
-        raise NotNow("Reports about this customer are still being worked through.")
+        raise NotNow(
+            "Reports about this customer are still being worked through.",
+            "It goes on by itself when they are.",
+        )
     _end(run, erasure, person)
     return _told(erasure)
 

@@ -23,7 +23,9 @@ def erase(run: Run, erasure_id: int) -> Any:
     """Erase a customer, for a while."""
     erasure = db.session.get(Erasure, erasure_id)
     if erasure is None:
-        raise Impossible("Nobody asks for this any more.")
+        raise Impossible(
+            "Nobody asks for this any more.", "Ask for it again on the customer's page."
+        )
     try:
         answer = erasing.erase(run, erasure)
     except storage.Away as problem:
