@@ -112,7 +112,7 @@ def _wait_again(job: Job) -> None:
             question,
             QuestionState.WAITING,
             expect=(QuestionState.FAILED,),
-            note=None,
+            note="",
             finished_at=None,
         )
 
