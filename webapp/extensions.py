@@ -27,6 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
     Uuid,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -125,6 +126,12 @@ def nearest() -> Engine | Connection:
     """
     session = db.session()
     return session.connection() if session.in_transaction() else db.engine
+
+
+def insertion(table: Any) -> Any:
+    """Return an INSERT in the words of the database in use: both know ON CONFLICT, each by itself."""
+    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    return insert(getattr(table, "__table__", table))
 
 
 def bind(app: Flask) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from webapp import VERSION
 from webapp.environment import BadSetting
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Signals:
     sentry_dsn: str | None = None
     sentry_environment: str = "production"
     #: Which version of the code this is, in the platform's words.
-    release: str = "unknown"
+    release: str = VERSION
 
     @classmethod
     def read(cls, read: "Reader") -> "Signals":
@@ -39,7 +40,7 @@ class Signals:
             metrics_token=_token(read, "METRICS_TOKEN"),
             sentry_dsn=_dsn(read, "SENTRY_DSN"),
             sentry_environment=read.text("SENTRY_ENVIRONMENT", default="production"),
-            release=read.text("RELEASE", default="unknown"),
+            release=read.text("RELEASE", default=VERSION),
         )
 
 

@@ -4,15 +4,13 @@ import hashlib
 import re
 import traceback
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import db, insertion
 from webapp.jobs import words
 from webapp.jobs.known import Cause, JobWord
 
@@ -91,15 +89,18 @@ def place_of(exception: BaseException) -> str:
 
 def _add(fingerprint: str, text: str, advice: str | None, place: str | None) -> int:
     moment = now()
-    insertion: Any = _INSERTS[db.engine.dialect.name](Cause.__table__)
-    adding = insertion.values(
-        fingerprint=fingerprint,
-        text=text,
-        advice=advice,
-        place=place,
-        first_at=moment,
-        last_at=moment,
-    ).on_conflict_do_update(index_elements=["fingerprint"], set_={"last_at": moment})
+    adding = (
+        insertion(Cause)
+        .values(
+            fingerprint=fingerprint,
+            text=text,
+            advice=advice,
+            place=place,
+            first_at=moment,
+            last_at=moment,
+        )
+        .on_conflict_do_update(index_elements=["fingerprint"], set_={"last_at": moment})
+    )
     return int(db.session.execute(adding.returning(Cause.id)).scalar_one())
 
 
@@ -111,9 +112,3 @@ def _keep_words(job_id: uuid.UUID, different: list[str]) -> None:
             insert(JobWord.__table__),  # type: ignore[arg-type]
             [{"job_id": job_id, "word": word} for word in found_by],
         )
-
-
-_INSERTS: dict[str, Callable[..., Any]] = {
-    "postgresql": postgresql.insert,
-    "sqlite": sqlite.insert,
-}

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.acting import subject_of
-from webapp.extensions import db
+from webapp.extensions import db, insertion
 from webapp.jobs import words
 from webapp.jobs.known import JobWord, Subject, SubjectWord
 from webapp.jobs.models import Job
@@ -76,9 +75,9 @@ def told_as(about: Any) -> str:
 
 
 def _write(about: Any, kind: str, ref: str, name: str) -> int:
-    insertion: Any = _INSERTS[db.engine.dialect.name](Subject.__table__)
     subject_id = db.session.execute(
-        insertion.values(type=kind, ref=ref, name=name)
+        insertion(Subject)
+        .values(type=kind, ref=ref, name=name)
         .on_conflict_do_update(index_elements=["type", "ref"], set_={"name": name})
         .returning(Subject.id)
     ).scalar_one()
@@ -91,9 +90,3 @@ def _write(about: Any, kind: str, ref: str, name: str) -> int:
             [{"subject_id": subject_id, "word": word} for word in found_by],
         )
     return int(subject_id)
-
-
-_INSERTS: dict[str, Callable[..., Any]] = {
-    "postgresql": postgresql.insert,
-    "sqlite": sqlite.insert,
-}

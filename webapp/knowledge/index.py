@@ -9,9 +9,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.extensions import db
+from webapp.extensions import db, insertion
 from webapp.knowledge import analysing, index_on_postgresql, index_on_sqlite
 from webapp.knowledge.index_tables import Tally
 from webapp.knowledge.models import Chunk, Reading
@@ -19,7 +18,6 @@ from webapp.knowledge.sought import Sought
 from webapp.knowledge.stop_words import STOP_WORDS
 from webapp.looking import a_look
 
-INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 #: Headings that lead a passage stand within so many characters of it.
 BEGINNING = 600
 
@@ -174,12 +172,11 @@ def _prior(reading_id: int, texts: Sequence[str]) -> str:
 
 
 def _count(tallies: dict[tuple[int, str], list[int]]) -> None:
-    insert: Any = INSERTS[db.engine.dialect.name]
     rows = [
         {"reading_id": reading_id, "language": language, "chunks": count, "terms": terms}
         for (reading_id, language), (count, terms) in sorted(tallies.items())
     ]
-    adding = insert(Tally).values(rows)
+    adding = insertion(Tally).values(rows)
     db.session.execute(
         adding.on_conflict_do_update(
             index_elements=["reading_id", "language"],

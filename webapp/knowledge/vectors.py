@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.extensions import db
+from webapp.extensions import db, insertion
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import JobState
 from webapp.jobs.queue import enqueue
@@ -29,7 +28,6 @@ FUSION = 60
 #: Passages whose vectors are asked for at once, and seconds after which another job has its turn.
 AT_ONCE, SLICE = 32, 5.0
 READS = {JobKind.DOCUMENT_READ, JobKind.WEBSITE_CRAWL}
-INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def go_on(run: Run) -> str | None:
@@ -78,8 +76,7 @@ def _keep(name: str, ids: Sequence[int], found: Sequence[Sequence[float]]) -> No
         if chunk_id in there
     ]
     if rows:
-        insert: Any = INSERTS[db.engine.dialect.name]
-        adding = insert(Vector).values(rows)
+        adding = insertion(Vector).values(rows)
         db.session.execute(
             adding.on_conflict_do_update(
                 index_elements=["chunk_id"],

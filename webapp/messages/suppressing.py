@@ -7,11 +7,10 @@ from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.acting import record, who
 from webapp.clock import now
-from webapp.extensions import db, settings
+from webapp.extensions import db, insertion, settings
 from webapp.messages import no_offers
 from webapp.messages.channels import Channel, Outcome
 from webapp.messages.channels.outcomes import Flag, explain
@@ -158,8 +157,7 @@ def _add(
     # order, so that two batches never wait for each other.
     lanes = sorted(lanes)
     rows = [{"lane": str(lane), **lane._asdict(), **common} for lane in lanes]
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Suppression).on_conflict_do_nothing(index_elements=[Suppression.lane])
+    statement = insertion(Suppression).on_conflict_do_nothing(index_elements=[Suppression.lane])
     new = set(db.session.scalars(statement.returning(Suppression.lane), rows))
     for lane in lanes:
         if str(lane) in new:

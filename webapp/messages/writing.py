@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import db, insertion
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
 from webapp.messages.batches import touch
@@ -79,7 +78,6 @@ _USUAL: dict[str, Any] = {
         ("customer_id", "recipient", "zone", "country", "closes_at", "title", "html", "template")
     ),
 }
-_INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def write_many(rows: Sequence[dict[str, Any]]) -> None:
@@ -93,9 +91,8 @@ def write_many(rows: Sequence[dict[str, Any]]) -> None:
         return
     moment = now()
     usual = {**_USUAL, "due_at": moment, "created_at": moment}
-    insert: Any = _INSERTS[db.engine.dialect.name](Message.__table__)  # type: ignore[arg-type]
     db.session.connection().execute(
-        insert.on_conflict_do_nothing(),
+        insertion(Message).on_conflict_do_nothing(),
         [{**usual, **(row if "id" in row else {"id": uuid7(), **row})} for row in rows],
     )
     touch(row["batch_id"] for row in rows)

@@ -4,11 +4,10 @@ import uuid
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.models import User
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import db, insertion
 from webapp.notices.models import Level, Notice
 
 TITLE, TEXT = 200, 2000
@@ -54,9 +53,8 @@ def give(
         )
     }
     chosen = users.where(User.active.is_(True)).add_columns(*values.values())
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     given = db.session.execute(
-        insert(Notice.__table__)  # type: ignore[arg-type]
+        insertion(Notice)
         .from_select(["user_id", *values], chosen, include_defaults=False)
         .on_conflict_do_nothing(index_elements=["user_id", "key"])
         .execution_options(preserve_rowcount=True)

@@ -7,11 +7,10 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.bookings.finding import house_zone
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import db, insertion
 from webapp.jobs.kinds import Wake
 from webapp.jobs.models import Job
 from webapp.schedules import whens
@@ -151,9 +150,7 @@ def write_missing_rows(names: Iterable[str]) -> None:
         for name in names
     ]
     if rows:
-        insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-        table = Schedule.__table__
-        db.session.execute(insert(table).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]
+        db.session.execute(insertion(Schedule).on_conflict_do_nothing(), rows)
 
 
 def runs(name: str) -> Sequence[Job]:
