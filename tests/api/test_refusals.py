@@ -1,6 +1,7 @@
 """What is answered to each request that cannot be right."""
 
 import json
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -153,10 +154,18 @@ def test_a_filter_that_cannot_be_right_is_named(program: Program, query: str, fi
 
 @pytest.mark.parametrize(
     "form",
-    [{}, {"other": "x"}, {"file": "no file"}, {"file": (BytesIO(b""), "")}],
+    [
+        dict,
+        lambda: {"other": "x"},
+        lambda: {"file": "no file"},
+        lambda: {"file": (BytesIO(b""), "")},
+    ],
+    ids=["nothing", "another field", "a text", "a file without a name"],
 )
-def test_an_upload_without_a_file_says_so(program: Program, form: dict[str, Any]) -> None:
-    answer = program().post("/api/documents", data=form, content_type="multipart/form-data")
+def test_an_upload_without_a_file_says_so(
+    program: Program, form: Callable[[], dict[str, Any]]
+) -> None:
+    answer = program().post("/api/documents", data=form(), content_type="multipart/form-data")
     assert answer.status_code == 422
     assert "file" in said(answer)["fields"]
 

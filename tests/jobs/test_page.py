@@ -263,7 +263,7 @@ def test_the_page_is_at_most_eight_statements_however_much_there_is_to_tell(vera
         usual.forget()
         asked.forget()
         assert vera.get(path).status_code == 200
-        assert 6 <= asked.number <= 8, asked.statements
+        assert 4 <= asked.number <= 8, asked.statements
 
 
 def test_a_poll_without_news_is_one_statement(vera, asked):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import update
 
 from tests.live import wait_for
 from tests.worker.asked import Asked, busy
@@ -110,7 +111,7 @@ def _row(stack, part=None):
 
 def _ask(stack, wish):
     with stack.session() as session:
-        session.get_one(Worker, _row(stack).name).wish = wish
+        session.execute(update(Worker).where(Worker.name == _row(stack).name).values(wish=wish))
         session.commit()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select, true, tuple_,
 
 from webapp.extensions import db
 from webapp.forgetting import Column, Keeps, Kept, Person, Steps, Table, remove_children
+from webapp.jobs import words
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.known import Cause, JobWord, SavedFilter, Subject, SubjectWord
 from webapp.jobs.models import FINISHED, UNFINISHED, Job, JobEvent, JobLog, JobState
@@ -177,9 +178,19 @@ def finally_forget(person: Person) -> None:
             update(Subject).where(_named(Subject, *subject)).values(name=person.called),
         ):
             db.session.execute(change.execution_options(synchronize_session=False))
+    # Their numbers and addresses go wherever they stand, also where a name that others have too may stay.
+    own = [word for word in words.kept((*person.phones, *person.emails)) if _tells(word)]
+    for table in (SubjectWord, JobWord):
+        gone = delete(table).where(table.word.in_(own))
+        db.session.execute(gone.execution_options(synchronize_session=False))
     db.session.execute(
         delete(JobWord).where(JobWord.job_id.in_(jobs)).execution_options(synchronize_session=False)
     )
+
+
+def _tells(word: str) -> bool:
+    """Say whether a word is a number or an address of somebody, and not a part that many share."""
+    return word.isdecimal() or "@" in word
 
 
 def _unfind_subject(subject_id: int) -> None:

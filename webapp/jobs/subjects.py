@@ -1,18 +1,16 @@
 """What jobs are about, kept under the name and the words by which people know it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select
 
 from webapp.accounts.acting import subject_of
 from webapp.extensions import db, insertion
 from webapp.jobs import words
-from webapp.jobs.known import JobWord, Subject, SubjectWord
-from webapp.jobs.models import Job
+from webapp.jobs.known import Subject, SubjectWord
 
 LENGTH = Subject.name.type.length or 300
-ERASED = "Erased"
 
 #: Of each type of row, what else is known by its name or number: a customer's bookings.
 relatives: dict[str, Callable[[Any], Iterable[Any]]] = {}
@@ -31,7 +29,7 @@ def note(about: Any) -> int | None:
     known = db.session.execute(_KNOWN, {"type": kind, "ref": ref}).one_or_none()
     if known is not None and known.name == name:
         return int(known.id)
-    return _write(about, kind, ref, name)
+    return _write(about, kind, ref, name, known=known is not None)
 
 
 #: Held until the commit: retention takes away subjects of which no job is left.
@@ -52,19 +50,7 @@ def renamed(about: Any) -> None:
     for row in (about, *others):
         kind, ref = subject_of(row)
         if db.session.execute(_KNOWN, {"type": kind, "ref": ref}).one_or_none() is not None:
-            _write(row, str(kind), str(ref), told_as(row))
-
-
-def forget(kind: str, refs: Sequence[str]) -> None:
-    """Take out the names of some things and every word by which they or their failures are found."""
-    ids = select(Subject.id).where(Subject.type == kind, Subject.ref.in_(refs)).scalar_subquery()
-    jobs = select(Job.id).where(Job.about_id.in_(ids)).scalar_subquery()
-    for gone in (
-        delete(SubjectWord).where(SubjectWord.subject_id.in_(ids)),
-        delete(JobWord).where(JobWord.job_id.in_(jobs)),
-        update(Subject).where(Subject.type == kind, Subject.ref.in_(refs)).values(name=ERASED),
-    ):
-        db.session.execute(gone.execution_options(synchronize_session=False))
+            _write(row, str(kind), str(ref), told_as(row), known=True)
 
 
 def told_as(about: Any) -> str:
@@ -74,19 +60,20 @@ def told_as(about: Any) -> str:
     return " ".join(str(name).split())[:LENGTH]
 
 
-def _write(about: Any, kind: str, ref: str, name: str) -> int:
+def _write(about: Any, kind: str, ref: str, name: str, *, known: bool) -> int:
     subject_id = db.session.execute(
         insertion(Subject)
         .values(type=kind, ref=ref, name=name)
         .on_conflict_do_update(index_elements=["type", "ref"], set_={"name": name})
         .returning(Subject.id)
     ).scalar_one()
-    mine = delete(SubjectWord).where(SubjectWord.subject_id == subject_id)
-    db.session.execute(mine.execution_options(synchronize_session=False))
+    if known:
+        mine = delete(SubjectWord).where(SubjectWord.subject_id == subject_id)
+        db.session.execute(mine.execution_options(synchronize_session=False))
     found_by = words.kept((name, *getattr(about, "found_by", ())))
     if found_by:
         db.session.execute(
-            insert(SubjectWord.__table__),  # type: ignore[arg-type]
+            insertion(SubjectWord).on_conflict_do_nothing(),
             [{"subject_id": subject_id, "word": word} for word in found_by],
         )
     return int(subject_id)
