@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from devtools.valkey import Valkey
 from tests.live import SandboxProcess, wait_for
 from tests.queues import Queue
-from webapp import create_app
+from webapp import create_app, fragments
 from webapp.config import Config
 from webapp.database import reading
 from webapp.extensions import db as database
@@ -112,6 +112,7 @@ def app(_app: Flask, redis_url: str, sandbox: SandboxProcess) -> Iterator[Flask]
         database.session.rollback()
         reading.reset(token)
         empty_tables()
+        fragments.forget()  # the next test's rows have the same numbers
         sandbox.forget()
 
 

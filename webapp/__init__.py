@@ -7,8 +7,6 @@ if TYPE_CHECKING:
 
     from webapp.config import Config
 
-VERSION = "0.4.0"
-
 
 def create_app(config: "Config | None" = None) -> "Flask":
     """Build the application. A setting that is missing or wrong ends the process with one line."""

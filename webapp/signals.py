@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from webapp import VERSION
 from webapp.environment import BadSetting
+from webapp.version import VERSION
 
 if TYPE_CHECKING:
     from webapp.environment import Reader

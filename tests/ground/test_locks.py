@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
 from devtools import locks
 from devtools.places import ROOT
+from webapp.version import VERSION
 
 READ_BY_INSTALLERS = ("pyproject.toml", "package.json", ".npmrc", "uv.toml")
 
@@ -58,3 +60,10 @@ def test_dev_py_without_a_command_says_what_there_is() -> None:
     assert said.returncode == 1
     for command in ("run", "test", "check", "fix", "chaos", "bench", "lock"):
         assert f"python3 dev.py {command}" in said.stderr
+
+
+def test_the_version_is_the_same_wherever_it_is_told() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    told = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert told
+    assert project["version"] == told[1] == VERSION

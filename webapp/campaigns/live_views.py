@@ -24,10 +24,10 @@ from webapp.accounts.access import needs
 from webapp.accounts.acting import record
 from webapp.accounts.models import Role
 from webapp.campaigns import charting, comparing, pausing, prices, watching
-from webapp.campaigns.fragments import Fragments
 from webapp.campaigns.models import Campaign
 from webapp.campaigns.starting import NotPossible
 from webapp.extensions import db
+from webapp.fragments import Fragments
 from webapp.jobs.models import Job
 from webapp.messages import limiting
 from webapp.messages.channels import Channel

@@ -2,15 +2,18 @@
 
 import uuid
 
-from flask import Blueprint, Response, abort, jsonify, url_for
+from flask import Blueprint, Response, abort, jsonify, make_response, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import bindparam, select
 
+from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.acting import record
 from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
 from webapp.extensions import db
+from webapp.fragments import Fragments
 from webapp.jobs import details, reading_logs, showing, story
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
@@ -19,6 +22,7 @@ from webapp.pages import (
     goes_to,
     interval,
     render,
+    wants_fragment,
 )
 from webapp.paging import page
 
@@ -30,6 +34,17 @@ bp = Blueprint("jobs", __name__)
 @polled(select(Job.version).where(Job.id == bindparam("job_id")).scalar_subquery())
 def show(job_id: uuid.UUID) -> ResponseReturnValue:
     """Show one job, live while it is not finished."""
+    if not wants_fragment():
+        return _show(job_id)
+    key = (job_id, polls.version(), current_user.role)
+    return fragments.answer(key, lambda: make_response(_show(job_id)))
+
+
+#: Many watch one job.
+fragments = Fragments()
+
+
+def _show(job_id: uuid.UUID) -> ResponseReturnValue:
     shown = showing.show(job_id)
     if shown is None:
         abort(404)

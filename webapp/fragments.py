@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from flask import Response
+from flask import Response, request
 from flask_wtf.csrf import generate_csrf
+
+from webapp.pages import nothing_new, outdated
 
 #: What is older is made anew: a page also shows what only the clock changes.
 SECONDS = 2.0
@@ -21,11 +23,26 @@ class Kept(NamedTuple):
     made: float
 
 
+def _is_shown(body: bytes) -> bool:
+    """Say whether a page asks for news of the very version that a fragment asks for next."""
+    seen = request.args.get("seen")
+    return (
+        bool(seen) and f"seen={seen}&".encode() in body and not outdated(request.args.get("until"))
+    )
+
+
+def forget() -> None:
+    """Keep nothing of what was made so far."""
+    for fragments in _all:
+        fragments.kept.clear()
+
+
 class Fragments:
     """The newest fragments of this process, by all that they depend on."""
 
     def __init__(self) -> None:
         self.kept: dict[Hashable, Kept] = {}
+        _all.append(self)
 
     def answer(self, key: Hashable, make: Callable[[], Response]) -> Response:
         """Answer with what is kept under a key, made when it is missing or too old.
@@ -34,6 +51,8 @@ class Fragments:
         """
         token, found = generate_csrf().encode(), self.kept.get(key)
         if found is not None and time.monotonic() - found.made < SECONDS:
+            if _is_shown(found.body):
+                return nothing_new()
             return Response(found.body.replace(TOKEN, token), mimetype="text/html")
         response = make()
         if response.status_code == 200:
@@ -44,3 +63,6 @@ class Fragments:
         if len(self.kept) >= MOST:
             self.kept = {}
         self.kept[key] = fragment
+
+
+_all: list[Fragments] = []

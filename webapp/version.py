@@ -1,0 +1,3 @@
+"""Which version this is, as CHANGELOG.md tells of it."""
+
+VERSION = "0.4.0"
