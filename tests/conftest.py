@@ -101,6 +101,14 @@ def _app(settings_of_tests: dict[str, str]) -> Iterator[Flask]:
         database.engine.dispose()
 
 
+@pytest.fixture(autouse=True)
+def _not_only_looking() -> Iterator[None]:
+    """Let no test begin in the mode of a request that only looks, which another one may have left."""
+    token = reading.set(False)
+    yield
+    reading.reset(token)
+
+
 @pytest.fixture
 def app(_app: Flask, redis_url: str, sandbox: SandboxProcess) -> Iterator[Flask]:
     """Return the app; its tables are empty, its queue is empty, its context is pushed."""

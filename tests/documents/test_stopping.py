@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -40,7 +41,7 @@ def reader() -> psutil.Process | None:
 class Meanwhile(threading.Thread):
     """Does something while the job runs, and remembers when."""
 
-    def __init__(self, app: Flask, doing: Callable[[], None]) -> None:
+    def __init__(self, app: Flask, doing: Callable[[], Callable[[], None] | None]) -> None:
         super().__init__()
         self.app, self.doing = app, doing
         self.at = 0.0
@@ -48,13 +49,15 @@ class Meanwhile(threading.Thread):
 
     def run(self) -> None:
         with self.app.app_context():
-            self.doing()
+            then = self.doing()
             db.session.execute(update(Job).values(cancel_requested_at=now()))
             db.session.commit()
+            if then:
+                then()
         self.at = time.monotonic()
 
 
-def stop_it(app: Flask, queue: Queue, doing: Callable[[], None]) -> float:
+def stop_it(app: Flask, queue: Queue, doing: Callable[[], Callable[[], None] | None]) -> float:
     """Return how many seconds the job went on after somebody had asked it to stop."""
     meanwhile = Meanwhile(app, doing)
     queue.run()
@@ -81,12 +84,21 @@ def test_a_reader_that_hangs_is_ended_with_the_job(app: Flask, queue: Queue) -> 
     assert stop_it(app, queue, hang) < GENEROUS
 
 
+def go_on(pid: int) -> None:
+    with suppress(ProcessLookupError):  # it may have been ended already
+        os.kill(pid, signal.SIGCONT)
+
+
 def test_it_stops_between_pages(app: Flask, queue: Queue) -> None:
-    def begun() -> None:
+    def begun() -> Callable[[], None]:
         token = looking.set(True)  # and the job can write meanwhile
         wait_for(lambda: db.session.rollback() or db.session.scalars(select(Job.done)).one())
         db.session.rollback()
         looking.reset(token)
+        # Held where it is until the wish is written: it must not be done before it hears of that.
+        found = wait_for(reader, every=0.001)
+        os.kill(found.pid, signal.SIGSTOP)
+        return lambda: go_on(found.pid)
 
-    ask(1_200)  # too many to be done before it hears of that
+    ask(1_200)
     assert stop_it(app, queue, begun) < GENEROUS
