@@ -110,7 +110,10 @@ def fill(jobs: int, failures: int, customers: int) -> None:
     own: list[tuple[uuid.UUID, str]] = []
     _copy("jobs", COLUMNS, _apart(made, own))
     _copy("job_words", ("job_id", "word"), own)
-    db.session.execute(text("ANALYZE"))
+    db.session.commit()
+    # As autovacuum does after so many rows; until then an index alone cannot answer.
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
     db.session.commit()
 
 
