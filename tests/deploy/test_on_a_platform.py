@@ -101,8 +101,10 @@ def platform(
             for part in here.parts:
                 part.env = {**part.env, "REDIS_URL": url}
             yield here
-            for part in here.parts:
-                part.kill()
+            # honcho's children are in groups of their own: it must end them itself.
+            for part in (here.web, here.worker):
+                if part.running:
+                    part.stop(group=True)
     finally:
         here.close()
     assert here not in STACKS
