@@ -251,7 +251,7 @@ def stop(seen: SimpleNamespace, job_id: object) -> None:
     """Stop the clean-up, and wait until it has."""
     from webapp.database import reading
     from webapp.extensions import db
-    from webapp.jobs import asking
+    from webapp.jobs.acting import asking
     from webapp.jobs.models import Job
 
     if ended(seen, job_id):

@@ -186,7 +186,7 @@ def stop(url: str) -> float:
     """Return the seconds between the wish to stop and the end of a crawl that waits for a page."""
     import worker.tasks
     from webapp.extensions import db
-    from webapp.jobs import asking
+    from webapp.jobs.acting import asking
     from webapp.jobs.models import Job
     from worker.app import flask_app
     from worker.tasking import TASKS

@@ -46,8 +46,9 @@ def run_ours(here: Stage) -> float:
     from webapp import create_app
     from webapp.database import reading
     from webapp.extensions import db
+    from webapp.jobs.history import JobEvent
     from webapp.jobs.kinds import JobKind
-    from webapp.jobs.models import Job, JobEvent
+    from webapp.jobs.models import Job
     from webapp.jobs.queue import enqueue
 
     app = create_app()

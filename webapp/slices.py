@@ -30,10 +30,10 @@ from webapp.exports import views as export_pages
 from webapp.health import models as health
 from webapp.health import views as health_pages
 from webapp.home import views as home
-from webapp.jobs import failure_views as failure_pages
-from webapp.jobs import filter_views as filter_pages
-from webapp.jobs import list_views as job_pages
 from webapp.jobs import models as jobs
+from webapp.jobs.listing import failure_views as failure_pages
+from webapp.jobs.listing import filter_views as filter_pages
+from webapp.jobs.listing import views as job_pages
 from webapp.knowledge import ask_views as ask_pages
 from webapp.knowledge import index_tables
 from webapp.knowledge import models as knowledge

@@ -4,8 +4,16 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, bindparam, update
+from sqlalchemy import ColumnElement, CursorResult, Result, bindparam, update
 from sqlalchemy.orm import object_session
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """Return how many rows an INSERT, UPDATE or DELETE has changed.
+
+    The session types every answer as one to read rows from; that of a change has this count.
+    """
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def move(row: Any, to: StrEnum, *, expect: Collection[StrEnum], **values: Any) -> bool:
@@ -26,7 +34,7 @@ def move(row: Any, to: StrEnum, *, expect: Collection[StrEnum], **values: Any) -
         .values(state=to, **values)
         .execution_options(synchronize_session=False)
     )
-    moved = cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+    moved = rows_changed(session.execute(statement)) == 1
     session.refresh(row)
     return moved
 

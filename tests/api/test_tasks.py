@@ -14,8 +14,9 @@ from webapp.accounts.models import AuditEntry
 from webapp.api.tasks import first_id
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.jobs.history import JobEvent
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import Job, JobEvent, JobState
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
 
 OLD = timedelta(days=3)

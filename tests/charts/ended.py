@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.extensions import db
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.models import Job, JobState
 
 
 def ended(

@@ -13,7 +13,7 @@ from webapp.charts import history
 from webapp.charts.hours import day_of, hour_of, pieces
 from webapp.charts.models import Grain
 from webapp.charts.models import history as table
-from webapp.jobs import asking
+from webapp.jobs.acting import asking
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import JobState
 from webapp.jobs.queue import enqueue

@@ -7,9 +7,9 @@ from werkzeug.test import TestResponse
 
 from tests.contracts.world import World, send
 from webapp.extensions import db
-from webapp.jobs import bulk
-from webapp.jobs.filters import Filter
+from webapp.jobs.acting import bulk
 from webapp.jobs.kinds import JobKind, Queue
+from webapp.jobs.listing.filters import Filter
 from webapp.jobs.models import Job, JobState
 
 VIEWERS = """

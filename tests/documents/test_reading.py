@@ -20,7 +20,8 @@ from webapp.clock import now
 from webapp.documents import reading
 from webapp.documents.models import Document
 from webapp.extensions import db
-from webapp.jobs import asking, owners
+from webapp.jobs import owners
+from webapp.jobs.acting import asking
 from webapp.jobs.claiming import claim
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.running import Run

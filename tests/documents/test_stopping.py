@@ -52,9 +52,9 @@ class Meanwhile(threading.Thread):
             then = self.doing()
             db.session.execute(update(Job).values(cancel_requested_at=now()))
             db.session.commit()
+            self.at = time.monotonic()
             if then:
                 then()
-        self.at = time.monotonic()
 
 
 def stop_it(app: Flask, queue: Queue, doing: Callable[[], Callable[[], None] | None]) -> float:
@@ -84,21 +84,36 @@ def test_a_reader_that_hangs_is_ended_with_the_job(app: Flask, queue: Queue) -> 
     assert stop_it(app, queue, hang) < GENEROUS
 
 
-def go_on(pid: int) -> None:
-    with suppress(ProcessLookupError):  # it may have been ended already
-        os.kill(pid, signal.SIGCONT)
+def let_run(found: psutil.Process, seconds: float) -> None:
+    """Let a reader that is held go on for a moment; ProcessLookupError when it has ended."""
+    os.kill(found.pid, signal.SIGCONT)
+    time.sleep(seconds)
+    os.kill(found.pid, signal.SIGSTOP)
 
 
 def test_it_stops_between_pages(app: Flask, queue: Queue) -> None:
+    """The reader is held but for moments: however slow we are, it is not done before the wish."""
+
     def begun() -> Callable[[], None]:
-        token = looking.set(True)  # and the job can write meanwhile
-        wait_for(lambda: db.session.rollback() or db.session.scalars(select(Job.done)).one())
-        db.session.rollback()
-        looking.reset(token)
-        # Held where it is until the wish is written: it must not be done before it hears of that.
         found = wait_for(reader, every=0.001)
         os.kill(found.pid, signal.SIGSTOP)
-        return lambda: go_on(found.pid)
+        token = looking.set(True)  # and the job can write meanwhile
+
+        def further() -> bool:
+            let_run(found, 0.002)
+            db.session.rollback()
+            return bool(db.session.scalars(select(Job.done)).one())
+
+        wait_for(further)
+        db.session.rollback()
+        looking.reset(token)
+        return lambda: go_on(found)
+
+    def go_on(found: psutil.Process) -> None:
+        with suppress(ProcessLookupError):
+            while True:
+                let_run(found, 0.002)
+                time.sleep(0.02)
 
     ask(1_200)
     assert stop_it(app, queue, begun) < GENEROUS

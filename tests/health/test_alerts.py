@@ -15,8 +15,9 @@ from webapp.health import rules, watching
 from webapp.health.looking import look
 from webapp.health.models import Alert, Quarter
 from webapp.jobs import pausing
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.models import Job, JobState
 from webapp.messages import stopping
 from webapp.messages.channels import Channel
 from webapp.messages.models import Message, MessageState, ProviderEvent

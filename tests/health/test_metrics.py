@@ -20,8 +20,9 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.health import metrics, thresholds
 from webapp.health.rules import BY_KEY
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.models import Job, JobState
 from webapp.messages.channels import Channel
 from webapp.messages.models import Message, MessageState
 

@@ -12,11 +12,12 @@ from sqlalchemy import inspect
 from tests.contracts.world import send
 from webapp.accounts.models import AuditEntry, Role, User
 from webapp.clock import now
-from webapp.jobs import asking, taking_back
-from webapp.jobs.asking import NotPossible
+from webapp.jobs.acting import asking, taking_back
+from webapp.jobs.acting.asking import NotPossible
 from webapp.jobs.claiming import claim
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import Cause, Job, JobEvent, JobState, What
+from webapp.jobs.models import Cause, Job, JobState
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Cancelled
 

@@ -6,8 +6,8 @@ from tests.bookings.making import a_service, held
 from tests.contracts.world import send
 from tests.jobs.test_undo_by_kind import asked
 from webapp.clock import now
-from webapp.jobs import changing
-from webapp.jobs.asking import NotPossible
+from webapp.jobs.acting import changing
+from webapp.jobs.acting.asking import NotPossible
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 

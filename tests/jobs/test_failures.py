@@ -10,12 +10,14 @@ from selectolax.lexbor import LexborHTMLParser
 from tests.jobs.sought import Thing, a_job
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import asking, causes, failures
+from webapp.jobs import causes
+from webapp.jobs.acting import asking
 from webapp.jobs.causes import parted
-from webapp.jobs.filters import Filter
-from webapp.jobs.finding import look
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.known import Cause
+from webapp.jobs.listing import failures
+from webapp.jobs.listing.filters import Filter
+from webapp.jobs.listing.finding import look
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Impossible, Run
@@ -75,7 +77,7 @@ def test_faults_told_with_the_same_sentence_are_told_apart_by_their_place(app: A
     assert len({one.cause_id, other.cause_id, known.cause_id}) == 3
     places = {cause.id: cause.place for cause in db.session.query(Cause)}
     assert "webapp/jobs/" in (places[one.cause_id or 0] or "")
-    assert "webapp/jobs/filters.py" in (places[other.cause_id or 0] or "")
+    assert "webapp/jobs/listing/filters.py" in (places[other.cause_id or 0] or "")
     assert places[known.cause_id or 0] is None
 
 

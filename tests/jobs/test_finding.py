@@ -19,9 +19,9 @@ from webapp.bookings import holding
 from webapp.customers import editing
 from webapp.database import Glance
 from webapp.extensions import db
-from webapp.jobs import finding, matching, searching
-from webapp.jobs.filters import Filter, Routine
 from webapp.jobs.kinds import JobKind, Queue
+from webapp.jobs.listing import finding, matching, searching
+from webapp.jobs.listing.filters import Filter, Routine
 from webapp.jobs.models import Job, JobState
 
 RAO = Thing(1, "Asha Rao, Consultation, 12 March 10:00", "+919812345678", "asha.rao@example.org")

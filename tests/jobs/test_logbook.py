@@ -8,8 +8,9 @@ import structlog
 from tests.jobs.making import a_job
 from webapp.jobs import logbook
 from webapp.jobs.claiming import claim
+from webapp.jobs.history import JobLog
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import Job, JobLog, JobState
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
 from webapp.jobs.redacting import HIDDEN, redact
 from webapp.jobs.running import LeaseLost

@@ -9,11 +9,13 @@ import time_machine
 
 from tests.jobs.test_acting import failed, row
 from webapp.clock import now
-from webapp.jobs import acting_many, asking, bulk, previewing
+from webapp.jobs.acting import asking, bulk, previewing
+from webapp.jobs.acting import many as acting_many
 from webapp.jobs.claiming import claim
-from webapp.jobs.filters import Filter
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.listing.filters import Filter
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Cancelled, Run
 

@@ -12,10 +12,11 @@ from tests.people import person
 from webapp.accounts.models import Role
 from webapp.clock import now
 from webapp.extensions import db as database
-from webapp.jobs import usual
 from webapp.jobs.claiming import claim
+from webapp.jobs.history import JobEvent, JobLog, What
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import Job, JobEvent, JobLog, JobState, Subject, What
+from webapp.jobs.models import Job, JobState, Subject
+from webapp.jobs.page import usual
 from webapp.jobs.queue import enqueue
 from webapp.jobs.sweeping import free
 

@@ -9,11 +9,12 @@ import time_machine
 
 from tests.jobs.making import ELSEWHERE, a_job, a_worker, at_work, done
 from webapp.clock import now
-from webapp.jobs import owners, standing, usual
+from webapp.jobs import owners
 from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.standing import How
+from webapp.jobs.page import standing, usual
+from webapp.jobs.page.standing import How
 
 
 @pytest.fixture(autouse=True)

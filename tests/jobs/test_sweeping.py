@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from webapp.clock import now
-from webapp.jobs import asking, owners, sweeping
+from webapp.jobs import owners, sweeping
+from webapp.jobs.acting import asking
 from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState

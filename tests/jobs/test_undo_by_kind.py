@@ -11,7 +11,7 @@ from webapp.campaigns.models import Source as AudienceSource
 from webapp.campaigns.models import SourceKind as AudienceKind
 from webapp.campaigns.models import SourceState as AudienceState
 from webapp.clock import now
-from webapp.jobs import arguments, asking, taking_back
+from webapp.jobs.acting import arguments, asking, taking_back
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.knowledge.models import QuestionState, SourceState

@@ -17,7 +17,7 @@ from webapp.extensions import db
 from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.telling import sentence
+from webapp.jobs.page.telling import sentence
 from webapp.jobs.wording import WORDS
 from webapp.knowledge import refusals
 from webapp.websites import ending

@@ -8,7 +8,8 @@ from webapp.accounts.acting import NOBODY, Actor, act_as
 from webapp.accounts.models import Role
 from webapp.bookings.models import Booking
 from webapp.extensions import db as database
-from webapp.jobs import asking, owners, sweeping
+from webapp.jobs import owners, sweeping
+from webapp.jobs.acting import asking
 from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState

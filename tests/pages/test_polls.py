@@ -5,7 +5,7 @@ import re
 import pytest
 
 from webapp.accounts.models import Session, User
-from webapp.jobs import asking
+from webapp.jobs.acting import asking
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.queue import enqueue
 

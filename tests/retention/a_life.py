@@ -29,8 +29,9 @@ from webapp.customers.finding import find_or_add
 from webapp.customers.models import Customer, CustomerTag
 from webapp.exports.models import Export
 from webapp.extensions import Model, db
+from webapp.jobs.history import JobLog
 from webapp.jobs.known import Cause, JobWord, Subject, SubjectWord
-from webapp.jobs.models import Job, JobLog, JobState
+from webapp.jobs.models import Job, JobState
 from webapp.knowledge.models import Question, QuestionState
 from webapp.messages import suppressing
 from webapp.messages.channels import Channel, OutcomeKind

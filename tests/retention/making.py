@@ -7,8 +7,9 @@ from typing import Any
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.forgetting import first_id
+from webapp.jobs.history import JobEvent, JobLog, What
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import FINISHED, Job, JobEvent, JobLog, JobState, What
+from webapp.jobs.models import FINISHED, Job, JobState
 
 
 def ago(days: float) -> datetime:

@@ -20,9 +20,10 @@ from webapp.campaigns.models import (
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.claiming import claim
+from webapp.jobs.history import JobEvent, JobLog
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.known import Cause, Subject
-from webapp.jobs.models import Job, JobEvent, JobLog, JobState
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Cancelled
 from webapp.knowledge.models import Question, QuestionState

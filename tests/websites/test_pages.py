@@ -13,7 +13,7 @@ from tests.contracts.world import HTMX, send
 from tests.queues import Queue
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import asking
+from webapp.jobs.acting import asking
 from webapp.jobs.models import Job
 from webapp.knowledge.models import Reading, Source, SourceState
 from webapp.websites import ending

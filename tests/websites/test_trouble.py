@@ -12,7 +12,7 @@ from tests.websites.crawls import Crawls
 from tests.websites.site import Answer, Site
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import asking
+from webapp.jobs.acting import asking
 from webapp.jobs.models import Job
 from webapp.knowledge.models import Source
 from webapp.websites import editing

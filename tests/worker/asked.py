@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from tests.live import wait_for
 from tests.stack import Stack
 from webapp.accounts.models import AuditEntry
+from webapp.jobs.history import JobEvent
 from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import FINISHED, Job, JobEvent, JobState
+from webapp.jobs.models import FINISHED, Job, JobState
 
 LONG, SHORT, URGENT = JobKind.SESSIONS_CLEAN, JobKind.NOTHING, JobKind.PAYMENT_ORDER
 

@@ -6,10 +6,11 @@ from sqlalchemy import func, select
 
 from tests.live import wait_for
 from webapp.clock import now
-from webapp.jobs import bulk
-from webapp.jobs.filters import Filter, Routine
+from webapp.jobs.acting import bulk
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import FINISHED, Job, JobEvent, JobState, What
+from webapp.jobs.listing.filters import Filter, Routine
+from webapp.jobs.models import FINISHED, Job, JobState
 
 COUNT = 1_500
 

@@ -11,6 +11,7 @@ from webapp.accounts.acting import record
 from webapp.accounts.models import Link, User
 from webapp.clock import now
 from webapp.extensions import db, settings
+from webapp.states import rows_changed
 
 SETUP = "setup"
 SETUP_LIFE = timedelta(minutes=30)
@@ -63,7 +64,7 @@ def use(link: Link, token: str) -> bool:
         .execution_options(synchronize_session=False)
     )
     db.session.expire(link)
-    return bool(used.rowcount)  # type: ignore[attr-defined]
+    return bool(rows_changed(used))
 
 
 def void(user: User) -> None:
@@ -85,4 +86,4 @@ def _make(slot: str, *, life: timedelta, user_id: int | None = None) -> str:
 
 def _renew(slot: str, values: dict[str, Any]) -> bool:
     changed = db.session.execute(update(Link).where(Link.slot == slot).values(**values))
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
+    return bool(rows_changed(changed))

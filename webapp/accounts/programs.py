@@ -14,6 +14,7 @@ from webapp.accounts.models import ApiToken, User
 from webapp.accounts.scopes import MEANINGS, Scope, covers
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.states import rows_changed
 
 BITS = 256
 #: The sign by which a scanner of public code knows one of ours, and the letters after it.
@@ -55,7 +56,7 @@ def revoke(token: ApiToken) -> None:
         .values(revoked_at=now())
     )
     db.session.refresh(token)
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(ended) != 1:
         raise NotPossible("This token has already been revoked.")
     record("token.revoked", f"Revoked the token “{token.name}”", about=token)
 

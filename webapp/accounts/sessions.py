@@ -10,6 +10,7 @@ from webapp.accounts import in_passing, tokens
 from webapp.accounts.models import Session, User
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.states import rows_changed
 
 IDLE = timedelta(hours=8)
 ABSOLUTE = timedelta(days=7)
@@ -65,14 +66,14 @@ def end(user: User, session_id: int) -> bool:
     ended = db.session.execute(
         delete(Session).where(Session.id == session_id, Session.user_id == user.id)
     )
-    return bool(ended.rowcount)  # type: ignore[attr-defined]
+    return bool(rows_changed(ended))
 
 
 def end_all(user: User, *, but: int | None = None) -> int:
     """End a person's sessions, except the one that is named; return how many there were."""
     theirs = delete(Session).where(Session.user_id == user.id)
     ended = db.session.execute(theirs if but is None else theirs.where(Session.id != but))
-    return int(ended.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(ended)
 
 
 def due(visit: Visit) -> bool:

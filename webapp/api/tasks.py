@@ -14,9 +14,9 @@ from webapp.api.errors import not_possible
 from webapp.api.operations import operation
 from webapp.api.task_schemas import Progress, Reason, Task, TaskList, TaskQuery
 from webapp.extensions import db
-from webapp.jobs import asking
-from webapp.jobs.glancing import glimpse
+from webapp.jobs.acting import asking
 from webapp.jobs.models import Job, JobState, Subject, Telling
+from webapp.jobs.page.glancing import glimpse
 from webapp.notices import links
 
 TAG = "Tasks"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from webapp.bookings.models import Booking
 from webapp.bookings.notifying import refusal
 from webapp.extensions import db
-from webapp.jobs import things
+from webapp.jobs.acting import things
 from webapp.jobs.failing import fail_after_all
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job

@@ -6,10 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 
 from webapp.accounts.acting import record
 from webapp.campaigns.composing import Composer, Letter, Trouble, composer, first_of
@@ -31,6 +31,7 @@ from webapp.jobs.running import Impossible, NotNow, Run
 from webapp.message_templates.rendering import BadTemplate
 from webapp.messages import no_offers
 from webapp.messages.channels import Channel
+from webapp.states import rows_changed
 
 log = structlog.get_logger(__name__)
 
@@ -187,7 +188,7 @@ def _store(campaign_id: int, findings: dict[str, Any], **also: Any) -> bool:
         .values(findings=findings, version=Campaign.version + 1, **also)
         .execution_options(synchronize_session=False)
     )
-    return cast("CursorResult[Any]", stored).rowcount == 1
+    return rows_changed(stored) == 1
 
 
 def summary(campaign: Campaign) -> str:

@@ -1,9 +1,8 @@
 """When a campaign is done, and when it goes on after all."""
 
 from collections.abc import Mapping
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, exists, func, select, update
+from sqlalchemy import exists, func, select, update
 
 from webapp.campaigns import standing
 from webapp.campaigns.models import (
@@ -20,7 +19,7 @@ from webapp.messages import tallying
 from webapp.messages.models import IN_THE_WAY, Batch, Message
 from webapp.notices.endings import tell_of
 from webapp.notices.models import Level
-from webapp.states import stands
+from webapp.states import rows_changed, stands
 
 _READING = exists().where(Source.campaign_id == Campaign.id, Source.state == SourceState.READING)
 _LEFT = exists().where(
@@ -65,7 +64,7 @@ def finish(batch_id: int) -> bool:
         .values(state=CampaignState.DONE, finished_at=now(), version=Campaign.version + 1)
         .execution_options(synchronize_session=False)
     )
-    if cast("CursorResult[Any]", done).rowcount != 1:
+    if rows_changed(done) != 1:
         return False
     _tell(batch_id)
     return True
@@ -124,4 +123,4 @@ def reopen(batch_id: int) -> bool:
         .values(state=CampaignState.SENDING, finished_at=None, version=Campaign.version + 1)
         .execution_options(synchronize_session=False)
     )
-    return cast("CursorResult[Any]", again).rowcount == 1
+    return rows_changed(again) == 1

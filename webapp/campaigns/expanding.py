@@ -2,10 +2,10 @@
 
 import time
 import uuid
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import func, select, update
 from uuid_utils.compat import uuid7
 
 from webapp.campaigns.composing import Composer, Letter, composer
@@ -17,6 +17,7 @@ from webapp.jobs.running import Run
 from webapp.messages.models import Batch, MessageState, Urgency
 from webapp.messages.quiet import Window, window
 from webapp.messages.writing import write_many
+from webapp.states import rows_changed
 
 log = structlog.get_logger(__name__)
 
@@ -142,7 +143,7 @@ def _move_mark(plan: Plan, before: int, to: int) -> bool:
         .values(reached=to)
         .execution_options(synchronize_session=False)
     )
-    return cast("CursorResult[Any]", moved).rowcount == 1
+    return rows_changed(moved) == 1
 
 
 class Windows:

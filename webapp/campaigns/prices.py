@@ -14,6 +14,7 @@ from webapp.messages.channels import Channel
 from webapp.messages.stopping import NAMES
 from webapp.services.money import EXPONENTS, SYMBOLS
 from webapp.services.seeding import ELSEWHERE, PLACES
+from webapp.states import rows_changed
 
 #: Any country that has no price of its own.
 ELSEWHERE_CODE = "*"
@@ -78,7 +79,7 @@ def remove(channel: Channel, country: str) -> bool:
     gone = db.session.execute(
         delete(Price).where(Price.channel == channel.value, Price.country == country)
     )
-    if gone.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(gone) != 1:
         return False
     words = f"Removed the price of {NAMES[channel]} to {country_words(country)}"
     record("price.removed", words, channel=channel.value, country=country)

@@ -13,7 +13,7 @@ from webapp.campaigns.models import NOT_SENT, Campaign, CampaignState, Expansion
 from webapp.campaigns.steps import steps
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import asking
+from webapp.jobs.acting import asking
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import WAITING, Job
 from webapp.jobs.queue import enqueue

@@ -21,7 +21,8 @@ from webapp.charts.models import BUCKETS, EDGES, Grain, HistoryMark, history
 from webapp.clock import now
 from webapp.database import reading
 from webapp.extensions import db
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.history import JobEvent, What
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.running import Run
 from webapp.states import stands
 

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from webapp import storage
 from webapp.documents.models import Document
 from webapp.extensions import db
-from webapp.jobs import things
+from webapp.jobs.acting import things
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue

@@ -10,10 +10,10 @@ from webapp.clock import now
 from webapp.exports import asking, writing
 from webapp.exports.models import Export
 from webapp.extensions import db
-from webapp.jobs.filters import Filter
-from webapp.jobs.finding import conditions
 from webapp.jobs.kinds import POLICIES
 from webapp.jobs.known import Subject
+from webapp.jobs.listing.filters import Filter
+from webapp.jobs.listing.finding import conditions
 from webapp.jobs.models import Job
 
 SLICE = 2_000

@@ -16,7 +16,7 @@ from webapp.accounts.models import Role
 from webapp.exports import asking, of_jobs
 from webapp.exports.models import KEPT_FOR, Export
 from webapp.extensions import db
-from webapp.jobs.filters import BadFilter, Filter
+from webapp.jobs.listing.filters import BadFilter, Filter
 from webapp.jobs.models import Job
 from webapp.notices import links
 from webapp.pages import goes_to, render

@@ -16,6 +16,7 @@ from webapp.health.thresholds import HOLD, WELL
 from webapp.health.words import span_words
 from webapp.notices.models import Level
 from webapp.notices.telling import give
+from webapp.states import rows_changed
 
 PAGE = "/status"
 TOLD = "alert:{}:{}"
@@ -130,7 +131,7 @@ def acknowledge(alert: Alert, span: timedelta) -> None:
         .where(Alert.id == alert.id, Alert.closed_at.is_(None), Alert.opened_at.is_not(None))
         .values(known_by_id=acting.who().user_id, known_until=until)
     )
-    if kept.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(kept) != 1:
         raise AlreadyOver("It is over already: there is nothing to know any more.")
     db.session.execute(update(Watch).values(version=Watch.version + 1))
     db.session.refresh(alert)

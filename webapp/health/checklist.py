@@ -13,6 +13,7 @@ from webapp.extensions import db
 from webapp.health import lines
 from webapp.health.looking import Look
 from webapp.health.models import Checked, Tick
+from webapp.states import rows_changed
 
 #: What stands in it need be no newer than this, so that a look is not always a write of the whole.
 FRESH = timedelta(minutes=1)
@@ -146,7 +147,7 @@ def untick(box: Box, day: date) -> bool:
     """Take a tick back; False when there is none."""
     span = span_of(box, day)
     gone = db.session.execute(delete(Tick).where(Tick.span == span, Tick.line == box.key))
-    if gone.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(gone) != 1:
         return False
     record(
         "checklist.unticked",

@@ -9,8 +9,9 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.health.models import Quarter, Tally, Watch
 from webapp.health.thresholds import LATELY
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.models import Job, JobState
 
 #: What ends is stamped a moment before its transaction is seen by others.
 SETTLED = timedelta(seconds=10)

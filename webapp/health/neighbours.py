@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from webapp.extensions import db
-from webapp.jobs import staff, standing
+from webapp.jobs import staff
 from webapp.jobs.kinds import Queue
 from webapp.jobs.models import Job
+from webapp.jobs.page import standing
 from webapp.schedules import missing, tonight
 from webapp.schedules.finding import entries
 

@@ -21,6 +21,7 @@ from webapp.extensions import db, settings
 from webapp.health import alerts, blackout, checklist, counting, lamps, mailing, rules
 from webapp.health.looking import look
 from webapp.health.models import Watch
+from webapp.states import rows_changed
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +94,7 @@ def _take(moment: datetime, every: float) -> bool:
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    mine: bool = taken.rowcount == 1  # type: ignore[attr-defined]
+    mine: bool = rows_changed(taken) == 1
     return mine
 
 

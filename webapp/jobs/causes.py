@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from webapp.clock import now
 from webapp.extensions import db, insertion
@@ -109,6 +109,6 @@ def _keep_words(job_id: uuid.UUID, different: list[str]) -> None:
     db.session.execute(old.execution_options(synchronize_session=False))
     if found_by := words.kept(different):
         db.session.execute(
-            insert(JobWord.__table__),  # type: ignore[arg-type]
+            insertion(JobWord),
             [{"job_id": job_id, "word": word} for word in found_by],
         )

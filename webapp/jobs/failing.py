@@ -7,8 +7,10 @@ from sqlalchemy import update
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs import causes
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.history import JobEvent, What
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.running import Ended, tell_end
+from webapp.states import rows_changed
 
 
 def fail_after_all(job: Job, sentence: str, advice: str | None) -> bool:
@@ -34,7 +36,7 @@ def fail_after_all(job: Job, sentence: str, advice: str | None) -> bool:
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(job)
-    if failed.rowcount != 1:
+    if rows_changed(failed) != 1:
         return False
     db.session.add(JobEvent(job_id=job.id, what=What.ERROR, text=sentence, attempt=job.attempt))
     tell_end(

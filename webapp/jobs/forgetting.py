@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select, true, tuple_,
 from webapp.extensions import db
 from webapp.forgetting import Column, Keeps, Kept, Person, Steps, Table, remove_children
 from webapp.jobs import words
+from webapp.jobs.history import JobEvent, JobLog
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.known import Cause, JobWord, SavedFilter, Subject, SubjectWord
-from webapp.jobs.models import FINISHED, UNFINISHED, Job, JobEvent, JobLog, JobState
+from webapp.jobs.models import FINISHED, UNFINISHED, Job, JobState
 from webapp.jobs.worker_models import Pause, Worker
 from webapp.states import stands
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from webapp.extensions import db
-from webapp.jobs.models import JobLog
+from webapp.jobs.history import JobLog
 from webapp.jobs.redacting import redact
 
 #: An attempt keeps so many lines, and so many characters of them.

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -24,6 +24,7 @@ from webapp.clock import now
 from webapp.extensions import Model, db
 from webapp.jobs import spans
 from webapp.jobs.askable import Askable
+from webapp.jobs.history import JobEvent, Moment
 from webapp.jobs.kinds import POLICIES, JobKind, Policy, Queue
 from webapp.jobs.known import BYTES_200
 from webapp.jobs.known import Cause as Cause
@@ -59,26 +60,6 @@ FACET_SQL = (
     "kind || ' ' || queue || ' ' || coalesce(subject_type, '-') || ' '"
     " || coalesce(CAST(asked_by_id AS VARCHAR(20)), '-') || CASE WHEN routine THEN ' r' ELSE ' -' END"
 )
-
-
-class What(StrEnum):
-    """What can happen to a job before it ends."""
-
-    RETRY = "retry"
-    ERROR = "error"
-    LOST = "lost"
-    STOPPED = "stopped"
-    CANCEL = "cancel"
-    AGAIN = "again"
-    TAKEN_BACK = "taken_back"
-
-
-class Moment(NamedTuple):
-    """One line of a job's history."""
-
-    at: datetime
-    what: str
-    text: str
 
 
 class Telling(Askable):
@@ -262,43 +243,3 @@ class Job(Telling, Model):
 
 
 ENDINGS = {JobState.SUCCESS: "Done", JobState.FAILURE: "Failed", JobState.REVOKED: "Stopped"}
-
-
-class JobEvent(Model):
-    """Something that happened to a job and that its row no longer shows."""
-
-    __tablename__ = "job_events"
-    __table_args__ = (
-        Index("ix_job_events_failed", "at", **_where("what = 'error'")),
-    )  # fmt: skip
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
-    at: Mapped[datetime] = mapped_column(default=now)
-    what: Mapped[What]
-    text: Mapped[str] = mapped_column(Text)
-    #: Which attempt it ended, and when that had begun; both None for what ended none.
-    attempt: Mapped[int | None]
-    began_at: Mapped[datetime | None]
-    #: Who asked for it, and why, where a person did.
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    reason: Mapped[str | None] = mapped_column(String(300))
-
-    @property
-    def moment(self) -> Moment:
-        """The line of the history."""
-        return Moment(self.at, self.what.value, self.text)
-
-
-class JobLog(Model):
-    """A line that was logged while a job ran."""
-
-    __tablename__ = "job_logs"
-    __table_args__ = (Index("ix_job_logs_job", "job_id", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
-    attempt: Mapped[int]
-    at: Mapped[datetime] = mapped_column(default=now)
-    level: Mapped[str] = mapped_column(String(10))
-    text: Mapped[str] = mapped_column(Text)

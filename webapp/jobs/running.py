@@ -16,10 +16,12 @@ from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import db, settings
 from webapp.jobs import causes, logbook
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import Letter, post
 from webapp.jobs.redacting import redact
+from webapp.states import rows_changed
 
 LEASE = timedelta(seconds=60)
 REPORT_EVERY = 1.0  # seconds between two writes of progress, however often it is reported
@@ -135,7 +137,7 @@ class Run:
         ended = db.session.connection().execute(
             _SUCCEED, {"of": self.id, "number": self.attempt, "at": now(), "answer": result}
         )
-        if ended.rowcount != 1:
+        if rows_changed(ended) != 1:
             raise LeaseLost
         self._ended(JobState.SUCCESS, answer=str((result or {}).get("answer", "")))
 
@@ -240,7 +242,7 @@ class Run:
             .values(state=state, lease_until=None, worker=None, version=Job.version + 1, **values)
             .execution_options(synchronize_session=False)
         )
-        return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
+        return rows_changed(moved) == 1
 
     def _tell(self, what: What, text: str) -> None:
         db.session.add(

@@ -16,7 +16,7 @@ from webapp.jobs import owners
 from webapp.jobs.kinds import POLICIES, Queue, Wake
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.worker_models import ALIVE_FOR, Pause, Wish, Worker
-from webapp.states import stands
+from webapp.states import rows_changed, stands
 
 SAY_EVERY = timedelta(seconds=5)
 #: For so long it is told of a worker that is gone.
@@ -133,7 +133,7 @@ def ask(name: str, wish: Wish, reason: str | None = None) -> None:
             version=Worker.version + 1,
         )
     )
-    if asked.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(asked) != 1:
         raise NotThere("This worker is gone, so nothing can be asked of it.")
     words = {Wish.WORK: "to work again", Wish.QUIET: "to rest", Wish.RESTART: "to begin anew"}[wish]
     because = f": {reason}" if reason else ""

@@ -17,12 +17,13 @@ from webapp.broker import AGAIN, NEW
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs import causes, owners, pausing, staff
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import WAKE_QUEUES, Queue, Wake
-from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
+from webapp.jobs.models import WAITING, Job, JobState
 from webapp.jobs.portions import publish_portion
 from webapp.jobs.queue import WOKEN_AT, Letter, post, wake
 from webapp.jobs.running import LEASE, STOPPED, Ended, tell_end
-from webapp.states import stands
+from webapp.states import rows_changed, stands
 
 log = structlog.get_logger(__name__)
 
@@ -169,7 +170,7 @@ def free(row: Any) -> None:
         .values(lease_until=None, worker=None, lost=Job.lost + 1, version=Job.version + 1, **values)
         .execution_options(synchronize_session=False)
     )
-    if freed.rowcount == 1:  # type: ignore[attr-defined]
+    if rows_changed(freed) == 1:
         db.session.add(
             JobEvent(
                 job_id=row.id,

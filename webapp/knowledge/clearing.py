@@ -8,6 +8,7 @@ from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Run
 from webapp.knowledge import index
 from webapp.knowledge.models import Chunk, Part, Reading
+from webapp.states import rows_changed
 
 #: Readings of so many passages together are removed at once, with the transaction that retires them.
 FEW = 100
@@ -74,4 +75,4 @@ def _some(reading_ids: list[int], limit: int) -> int:
             db.session.execute(delete(table).where(table.id.in_(some)))
             return len(some)
     gone = db.session.execute(delete(Reading).where(Reading.id.in_(reading_ids)))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(gone)

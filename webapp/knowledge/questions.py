@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from webapp.accounts.acting import record, who
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import things
+from webapp.jobs.acting import things
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue

@@ -13,11 +13,11 @@ from hashlib import sha256 as hash_of
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, case, distinct, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, case, distinct, func, select, text, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.clock import now
-from webapp.extensions import db, settings
+from webapp.extensions import db, insertion, settings
 from webapp.knowledge import analysing, clearing, cutting, index
 from webapp.knowledge.batching import Batch, batches
 from webapp.knowledge.models import (
@@ -30,6 +30,7 @@ from webapp.knowledge.models import (
     SourceState,
 )
 from webapp.knowledge.sentences import Size
+from webapp.states import rows_changed
 
 #: Passages that are stored at once: as long as that takes, SQLite lets nobody else write. The index
 #: of PostgreSQL is the smaller the more of them come together.
@@ -105,7 +106,7 @@ def add_parts(reading: Reading, pieces: Sequence[dict[str, Any]], *, whole: bool
     _advance(reading, parts=before + len(pieces), whole=whole or reading.whole)
     if pieces:
         rows = [part_of(reading.id, piece) for piece in pieces]
-        db.session.execute(insert(Part.__table__), rows)  # type: ignore[arg-type]
+        db.session.execute(insertion(Part), rows)
 
 
 def part_of(reading_id: int, piece: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +162,7 @@ def _store(reading: Reading, batch: Batch) -> None:
         ids = _new_ids(len(rows))
         found = [row | {"id": id_} for row, id_ in zip(rows, ids, strict=True)]
         index.write(reading.id, ids, entries)
-        db.session.execute(insert(Chunk.__table__), found)  # type: ignore[arg-type]
+        db.session.execute(insertion(Chunk), found)
 
 
 def _new_ids(count_: int) -> list[int]:
@@ -195,7 +196,7 @@ def _advance(reading: Reading, **values: Any) -> None:
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    if advanced.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(advanced) != 1:
         raise Overtaken
     for name, value in values.items():
         set_committed_value(reading, name, value)
@@ -243,7 +244,7 @@ def hold(source_id: int) -> None:
         .values(version=Source.version + 1)
         .execution_options(synchronize_session=False)
     )
-    if held.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(held) != 1:
         raise Overtaken
 
 

@@ -9,10 +9,10 @@ from hashlib import sha256 as hash_of
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 
 from webapp.clock import now
-from webapp.extensions import db, settings
+from webapp.extensions import db, insertion, settings
 from webapp.knowledge import clearing, cutting, index, readings
 from webapp.knowledge.models import Chunk, Part, PartUnit, Reading, Source
 from webapp.knowledge.placing import Text
@@ -106,10 +106,10 @@ def _store(source_id: int, texts: Sequence[Whole]) -> int:
     db.session.add_all(made)
     db.session.flush()
     if parts:
-        db.session.execute(insert(Part.__table__), parts)  # type: ignore[arg-type]
+        db.session.execute(insertion(Part), parts)
     if chunks:
         _index(texts, chunks)
-        db.session.execute(insert(Chunk.__table__), chunks)  # type: ignore[arg-type]
+        db.session.execute(insertion(Chunk), chunks)
     return len(chunks)
 
 

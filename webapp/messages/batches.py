@@ -2,16 +2,16 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, bindparam, exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
 from webapp.messages.models import Batch, Message, MessageState
-from webapp.states import stands
+from webapp.states import rows_changed, stands
 
 #: How many rows one transaction changes.
 SOME = 2000
@@ -199,4 +199,4 @@ def _seen(batch: Batch) -> bool:
 
 def _rows(statement: Any) -> int:
     done = db.session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", done).rowcount
+    return rows_changed(done)

@@ -30,6 +30,7 @@ from webapp.many import Many
 from webapp.messages.channels import Channel
 from webapp.messages.models import ChannelState, RateSlot
 from webapp.messages.stopping import row_of
+from webapp.states import rows_changed
 
 #: What a process sent before it died, or before it gave up waiting, may reach the provider so much
 #: later.
@@ -160,7 +161,7 @@ def _watch(channel: Channel, condition: Any, **values: Any) -> bool:
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    return changed.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+    return rows_changed(changed) == 1
 
 
 def _free(attempts: Sequence[tuple[uuid.UUID, int, float]], moment: datetime) -> None:

@@ -18,7 +18,7 @@ from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
 from webapp.jobs.sweeping import backlog
 from webapp.messages.models import EventState, ProviderEvent
-from webapp.states import stands
+from webapp.states import rows_changed, stands
 
 log = structlog.get_logger(__name__)
 
@@ -151,5 +151,5 @@ def adopt(*provider_ids: str) -> None:
         .values(state=EventState.NEW, orphan_of=None)
         .execution_options(synchronize_session=False)
     )
-    if found.rowcount:  # type: ignore[attr-defined]
+    if rows_changed(found):
         wake(Wake.RECEIVE)

@@ -28,7 +28,7 @@ from webapp.messages.models import (
 )
 from webapp.messages.senders import accounts_of_settings, sender
 from webapp.messages.statuses import TWILIO, Report, apply
-from webapp.states import move
+from webapp.states import move, rows_changed
 
 log = structlog.get_logger(__name__)
 
@@ -152,7 +152,7 @@ def repeat_mail() -> None:
         .values(state=MessageState.QUEUED, due_at=moment, version=Message.version + 1)
         .execution_options(synchronize_session=False)
     )
-    if repeated.rowcount:  # type: ignore[attr-defined]
+    if rows_changed(repeated):
         wake(Wake.DELIVER)
 
 
@@ -165,5 +165,5 @@ def adopt_orphans() -> None:
         .values(state=EventState.NEW, orphan_of=None)
         .execution_options(synchronize_session=False)
     )
-    if found.rowcount:  # type: ignore[attr-defined]
+    if rows_changed(found):
         wake(Wake.RECEIVE)

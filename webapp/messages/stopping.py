@@ -12,6 +12,7 @@ from webapp.jobs.kinds import Wake
 from webapp.jobs.queue import wake
 from webapp.messages.channels import Channel
 from webapp.messages.models import ChannelState
+from webapp.states import rows_changed
 
 
 def open_channels() -> list[Channel]:
@@ -45,7 +46,7 @@ def stop(channel: Channel, reason: str, advice: str | None) -> None:
         .where(ChannelState.channel == channel, ChannelState.stopped_at.is_(None))
         .values(stopped_at=now(), reason=reason, advice=advice)
     )
-    if taken.rowcount == 1:  # type: ignore[attr-defined]
+    if rows_changed(taken) == 1:
         record("channel.stopped", f"{NAMES[channel]} was stopped: {reason}")
 
 
@@ -56,7 +57,7 @@ def start(channel: Channel) -> bool:
         .where(ChannelState.channel == channel, ChannelState.stopped_at.is_not(None))
         .values(stopped_at=None, reason=None, advice=None, not_before=None)
     )
-    if started.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(started) != 1:
         return False
     record("channel.started", f"{NAMES[channel]} was started again")
     wake(Wake.DELIVER)

@@ -3,8 +3,9 @@
 from sqlalchemy import select
 
 from webapp.extensions import db
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import Job, JobEvent, JobState, What
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.running import Ended, when_ended
 from webapp.notices import links
 from webapp.notices.models import Level

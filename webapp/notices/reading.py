@@ -14,6 +14,7 @@ from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.notices.models import Notice
+from webapp.states import rows_changed
 
 #: More unread notices than this are not counted: nobody reads the number then.
 MANY = 99
@@ -59,4 +60,4 @@ def read_all(user_id: int, *, newest: int) -> int:
         .values(read_at=now())
         .execution_options(synchronize_session=False)
     )
-    return int(marked.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(marked)

@@ -9,6 +9,7 @@ from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import db, insertion
 from webapp.notices.models import Level, Notice
+from webapp.states import rows_changed
 
 TITLE, TEXT = 200, 2000
 
@@ -59,4 +60,4 @@ def give(
         .on_conflict_do_nothing(index_elements=["user_id", "key"])
         .execution_options(preserve_rowcount=True)
     )
-    return int(given.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(given)

@@ -2,10 +2,10 @@
 
 import itertools
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.clock import now
@@ -16,6 +16,7 @@ from webapp.jobs.queue import enqueue, wake
 from webapp.schedules import whens
 from webapp.schedules.finding import Entry, entries, write_missing_rows
 from webapp.schedules.models import Beat, IfMissed, Schedule
+from webapp.states import rows_changed
 
 log = structlog.get_logger(__name__)
 
@@ -139,4 +140,4 @@ def _set(entry: Entry, due: datetime | None, values: dict[str, Any]) -> bool:
 
 def _changed(statement: Update) -> bool:
     done = db.session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", done).rowcount == 1
+    return rows_changed(done) == 1

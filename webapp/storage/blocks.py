@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, CursorResult, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy import delete as remove
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.clock import now
 from webapp.database import reading
 from webapp.extensions import db
+from webapp.states import rows_changed
 from webapp.storage.away import Away
 from webapp.storage.models import StoredBlock, StoredFile
 
@@ -133,7 +134,7 @@ def _show(file_id: int, path: str, size: int) -> list[int]:
         older = _hide(connection, path)
         mine = update(StoredFile).where(StoredFile.id == file_id)
         shown = connection.execute(mine.values(whole=True, size=size, written_at=now()))
-        if cast("CursorResult[Any]", shown).rowcount != 1:
+        if rows_changed(shown) != 1:
             raise Away("It took so long that what was written was taken for abandoned.")
     return older
 
@@ -150,7 +151,7 @@ def _forget(file_id: int) -> None:
     while True:
         with _transaction(writes=True) as connection:
             gone = connection.execute(remove(StoredBlock).where(mine, StoredBlock.number.in_(some)))
-            if cast("CursorResult[Any]", gone).rowcount == 0:
+            if rows_changed(gone) == 0:
                 connection.execute(remove(StoredFile).where(StoredFile.id == file_id))
                 return
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from webapp.clock import now
-from webapp.extensions import db
+from webapp.extensions import db, insertion
 from webapp.knowledge import readings
 from webapp.knowledge.models import Reading
 from webapp.websites.models import PageState, WebPage, Website
@@ -144,7 +144,7 @@ class Frontier:
         new, self._new = self._new, []
         old, self._old = self._old, {}
         if new:
-            db.session.execute(insert(WebPage.__table__), new)  # type: ignore[arg-type]
+            db.session.execute(insertion(WebPage), new)
         for (depth, note), urls in old.items():
             for start in range(0, len(urls), 500):
                 db.session.execute(

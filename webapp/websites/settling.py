@@ -11,6 +11,7 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.knowledge import readings, taking
 from webapp.knowledge.models import Source, SourceState
+from webapp.states import rows_changed
 from webapp.websites.frontier import BY_ROBOTS, READ, Frontier
 from webapp.websites.models import PageState, WebPage, Website
 from webapp.websites.visiting import Problem, Visit
@@ -95,7 +96,7 @@ def _hold(source_id: int) -> None:
         .values(version=Source.version + 1)
         .execution_options(synchronize_session=False)
     )
-    if held.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(held) != 1:
         raise readings.Overtaken
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from webapp.extensions import db
-from webapp.jobs import things
+from webapp.jobs.acting import things
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.running import Ended, when_ended

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from webapp.accounts import acting
-from webapp.jobs import acting_many
+from webapp.jobs.acting import many as acting_many
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.running import Run
 from worker import schedule

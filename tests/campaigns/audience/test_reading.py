@@ -28,7 +28,7 @@ from webapp.campaigns.models import (
 )
 from webapp.clock import now
 from webapp.customers.models import Customer
-from webapp.jobs import asking
+from webapp.jobs.acting import asking
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.running import Run

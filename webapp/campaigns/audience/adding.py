@@ -24,7 +24,7 @@ from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
 from webapp.jobs.running import Run
-from webapp.states import move
+from webapp.states import move, rows_changed
 
 AT_ONCE = 5_000  # recipients that are removed in one transaction
 CLOSED = "This campaign was cancelled, so nobody can be added to it."
@@ -146,7 +146,7 @@ def _remove_some(source_id: int, campaign_id: int) -> int:
         .where(Recipient.campaign_id == campaign_id, Recipient.source_id == source_id)
         .limit(AT_ONCE)
     )
-    gone: int = db.session.execute(delete(Recipient).where(Recipient.id.in_(some))).rowcount  # type: ignore[attr-defined]
+    gone: int = rows_changed(db.session.execute(delete(Recipient).where(Recipient.id.in_(some))))
     left = Campaign.total - gone
     change = update(Campaign).where(Campaign.id == campaign_id)
     db.session.execute(change.values(total=left, version=Campaign.version + 1))
@@ -155,7 +155,7 @@ def _remove_some(source_id: int, campaign_id: int) -> int:
 
 def _remove_bad(source_id: int) -> int:
     some = select(BadRow.id).where(BadRow.source_id == source_id).limit(AT_ONCE)
-    gone: int = db.session.execute(delete(BadRow).where(BadRow.id.in_(some))).rowcount  # type: ignore[attr-defined]
+    gone: int = rows_changed(db.session.execute(delete(BadRow).where(BadRow.id.in_(some))))
     return gone
 
 

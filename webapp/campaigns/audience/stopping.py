@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from webapp.campaigns.models import Source, SourceState
 from webapp.extensions import db
-from webapp.jobs import things
+from webapp.jobs.acting import things
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.running import Ended, when_ended

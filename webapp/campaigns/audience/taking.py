@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ARRAY, CursorResult, Select, String, func, literal, select, true, update
+from sqlalchemy import ARRAY, Select, String, func, literal, select, true, update
 
 from webapp.campaigns.audience import bulk
 from webapp.campaigns.audience.people import Person
@@ -13,6 +13,7 @@ from webapp.campaigns.audience.problems import Refused
 from webapp.campaigns.models import Campaign, Recipient, Source, SourceState
 from webapp.customers.models import Customer
 from webapp.extensions import db
+from webapp.states import rows_changed
 
 
 class Found(NamedTuple):
@@ -109,7 +110,7 @@ def _count(source_id: int, batch: Batch, before: int, good: int, bad: int, known
         )
         .execution_options(synchronize_session=False)
     )
-    if cast("CursorResult[Any]", counted).rowcount != 1:
+    if rows_changed(counted) != 1:
         raise Overtaken
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, not_, select
 
-from webapp.jobs.filters import Filter, Routine
 from webapp.jobs.known import Subject
+from webapp.jobs.listing.filters import Filter, Routine
+from webapp.jobs.listing.streams import Facet
 from webapp.jobs.models import NOBODY, JobState
-from webapp.jobs.streams import Facet
 
 
 def first_id(moment: datetime) -> uuid.UUID:

@@ -8,8 +8,8 @@ from sqlalchemy import Select, and_, func, or_, select
 from webapp.clock import now
 from webapp.jobs.kinds import Queue
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.page.together import Found, row
 from webapp.jobs.spans import about, ordinal
-from webapp.jobs.together import Found, row
 from webapp.states import stands
 
 #: Jobs ahead are counted up to here.

@@ -4,8 +4,8 @@ from sqlalchemy import delete, func, select
 
 from webapp.accounts.acting import record
 from webapp.extensions import db
-from webapp.jobs.filters import Filter
 from webapp.jobs.known import SavedFilter
+from webapp.jobs.listing.filters import Filter
 
 MOST = 30
 LENGTH = 60

@@ -9,11 +9,13 @@ from webapp.accounts.acting import record, who
 from webapp.broker import NEW
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import things
-from webapp.jobs.models import FINISHED, WAITING, Job, JobEvent, JobState, What
+from webapp.jobs.acting import things
+from webapp.jobs.acting.remembering import Wish, has_twin, row_as_it_is
+from webapp.jobs.history import JobEvent, What
+from webapp.jobs.models import FINISHED, WAITING, Job, JobState
 from webapp.jobs.queue import Letter, post
-from webapp.jobs.remembering import Wish, has_twin, row_as_it_is
 from webapp.jobs.running import STOPPED, Ended, tell_end
+from webapp.states import rows_changed
 
 #: What can be run again.
 AGAIN = (JobState.FAILURE, JobState.REVOKED)
@@ -115,7 +117,7 @@ def _moved(job: Job, statement: Any) -> bool:
     db.session.flush()
     done: Any = db.session.execute(statement.execution_options(synchronize_session=False))
     db.session.refresh(job)
-    return bool(done.rowcount == 1)
+    return rows_changed(done) == 1
 
 
 def _tell(job: Job, what: What, text: str, reason: str | None) -> None:

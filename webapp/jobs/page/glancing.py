@@ -12,7 +12,7 @@ from webapp.database import Glance
 from webapp.extensions import UtcDateTime, nearest
 from webapp.jobs.known import Subject
 from webapp.jobs.models import Job, Telling
-from webapp.jobs.standing import hosts_of
+from webapp.jobs.page.standing import hosts_of
 from webapp.jobs.worker_models import ALIVE_FOR, Worker
 
 COLUMNS = tuple(column.name for column in Job.__table__.columns if column.name != "facet")

@@ -9,12 +9,12 @@ from sqlalchemy import Integer, String, cast, literal, null, select, union_all
 
 from webapp.accounts.models import User
 from webapp.extensions import db
-from webapp.jobs import streams
-from webapp.jobs.filters import Filter
 from webapp.jobs.known import Cause, SavedFilter
-from webapp.jobs.searching import Size, numbers
-from webapp.jobs.sought import Told, typed_words
-from webapp.jobs.streams import Facet
+from webapp.jobs.listing import streams
+from webapp.jobs.listing.filters import Filter
+from webapp.jobs.listing.searching import Size, numbers
+from webapp.jobs.listing.sought import Told, typed_words
+from webapp.jobs.listing.streams import Facet
 
 
 @dataclass(frozen=True)

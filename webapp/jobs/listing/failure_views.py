@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
-from webapp.jobs import failures
+from webapp.jobs.listing import failures
 from webapp.pages import render
 
 bp = Blueprint("failures", __name__, url_prefix="/jobs/failures")

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from webapp.extensions import db
-from webapp.jobs.asking import AGAIN
-from webapp.jobs.bulk import CAP, Chosen
+from webapp.jobs.acting.asking import AGAIN
+from webapp.jobs.acting.bulk import CAP, Chosen
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import FINISHED, UNFINISHED, Job, JobState
 

@@ -21,15 +21,15 @@ from sqlalchemy.orm import load_only
 
 from webapp.accounts.models import User
 from webapp.extensions import db
-from webapp.jobs import searching, streams
-from webapp.jobs.choosing import Choices, choices
-from webapp.jobs.filters import Filter, Routine
 from webapp.jobs.known import Cause, Subject
-from webapp.jobs.matching import has, plain, span
+from webapp.jobs.listing import searching, streams
+from webapp.jobs.listing.choosing import Choices, choices
+from webapp.jobs.listing.filters import Filter, Routine
+from webapp.jobs.listing.matching import has, plain, span
+from webapp.jobs.listing.searching import Known, Wheres
+from webapp.jobs.listing.sought import Told, sought
+from webapp.jobs.listing.streams import Order, Where, first
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.searching import Known, Wheres
-from webapp.jobs.sought import Told, sought
-from webapp.jobs.streams import Order, Where, first
 
 SIZE = 50
 CAP = 10_000

@@ -14,9 +14,9 @@ from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
 from webapp.extensions import db
 from webapp.fragments import Fragments
-from webapp.jobs import details, reading_logs, showing, story
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
+from webapp.jobs.page import details, reading_logs, showing, story
 from webapp.jobs.queue import enqueue
 from webapp.pages import (
     goes_to,
@@ -105,6 +105,7 @@ def test() -> ResponseReturnValue:
     return goes_to(url_for("jobs.show", job_id=job.id))
 
 
-from webapp.jobs import act_views, many_views  # noqa: E402 - they need the blueprint
+from webapp.jobs.acting import many_views  # noqa: E402 - they need the blueprint
+from webapp.jobs.acting import views as act_views  # noqa: E402 - they need the blueprint
 
 __all__ = ["act_views", "bp", "many_views"]

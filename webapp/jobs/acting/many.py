@@ -16,13 +16,14 @@ from sqlalchemy.exc import IntegrityError
 from webapp.accounts.acting import who
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import bulk, things
-from webapp.jobs.asking import AGAIN, BEING_RUN, again, asked_to_stop, stopped
-from webapp.jobs.bulk import Chosen
+from webapp.jobs.acting import bulk, things
+from webapp.jobs.acting.asking import AGAIN, BEING_RUN, again, asked_to_stop, stopped
+from webapp.jobs.acting.bulk import Chosen
+from webapp.jobs.acting.previewing import ENDED, LATER, TWINS, why_not
+from webapp.jobs.acting.remembering import has_twin, not_begun, remembered
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind
-from webapp.jobs.models import WAITING, Job, JobEvent, JobState, What
-from webapp.jobs.previewing import ENDED, LATER, TWINS, why_not
-from webapp.jobs.remembering import has_twin, not_begun, remembered
+from webapp.jobs.models import WAITING, Job, JobState
 from webapp.jobs.running import STOPPED, Ended, Run, tell_end
 
 BATCH = 500

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, exists, func, select, true
 
 from webapp.extensions import db
-from webapp.jobs import streams
-from webapp.jobs.finding import Count
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.known import Cause
+from webapp.jobs.listing import streams
+from webapp.jobs.listing.finding import Count
 from webapp.jobs.models import Job, JobState
 from webapp.states import stands
 

@@ -7,10 +7,12 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts.acting import record, who
 from webapp.extensions import db
-from webapp.jobs import things
-from webapp.jobs.asking import TWIN, NotPossible
-from webapp.jobs.models import Job, JobEvent, JobState, What
-from webapp.jobs.remembering import Wish, has_twin, not_begun, remembered
+from webapp.jobs.acting import things
+from webapp.jobs.acting.asking import TWIN, NotPossible
+from webapp.jobs.acting.remembering import Wish, has_twin, not_begun, remembered
+from webapp.jobs.history import JobEvent, What
+from webapp.jobs.models import Job, JobState
+from webapp.states import rows_changed
 
 WORDS = {
     Wish.RETRY: "It is not run again: it stands as it did before",
@@ -39,7 +41,7 @@ def take_back(job: Job) -> None:
     except IntegrityError:  # its twin was asked for in this very moment
         raise NotPossible(TWIN) from None
     db.session.refresh(job)
-    if done.rowcount != 1:
+    if rows_changed(done) != 1:
         raise NotPossible(_why_not(job, wish))
     things.follow(job, taken_back=True)
     db.session.add(

@@ -4,26 +4,16 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from webapp.jobs import (
-    changing,
-    details,
-    line,
-    standing,
-    story,
-    telling,
-    things,
-    timeline,
-    together,
-    usual,
-)
-from webapp.jobs.details import Change, Detail
-from webapp.jobs.glancing import Glimpse, glimpse
-from webapp.jobs.line import Place
+from webapp.jobs.acting import changing, things
+from webapp.jobs.acting.things import Mend
 from webapp.jobs.models import JobState
-from webapp.jobs.standing import Standing
-from webapp.jobs.story import Story
-from webapp.jobs.things import Mend
-from webapp.jobs.timeline import Entry
+from webapp.jobs.page import details, line, standing, story, telling, timeline, together, usual
+from webapp.jobs.page.details import Change, Detail
+from webapp.jobs.page.glancing import Glimpse, glimpse
+from webapp.jobs.page.line import Place
+from webapp.jobs.page.standing import Standing
+from webapp.jobs.page.story import Story
+from webapp.jobs.page.timeline import Entry
 from webapp.jobs.wording import WORDS, Words
 
 

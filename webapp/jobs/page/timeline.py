@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from webapp.jobs.models import ENDINGS, JobState, What
+from webapp.jobs.history import What
+from webapp.jobs.models import ENDINGS, JobState
+from webapp.jobs.page.story import Event, Logged, Story
 from webapp.jobs.spans import span
-from webapp.jobs.story import Event, Logged, Story
 
 #: How an attempt ended, in a word, and its tone.
 _ENDS = {

@@ -12,13 +12,13 @@ from flask_login import current_user
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.fragments import Fragments
-from webapp.jobs import finding
-from webapp.jobs.choosing import Choices, chips, choices
-from webapp.jobs.filters import SHOWN, TYPES, BadFilter, Filter, Routine
-from webapp.jobs.finding import Found
 from webapp.jobs.kinds import POLICIES, JobKind, Queue
+from webapp.jobs.listing import finding
+from webapp.jobs.listing.choosing import Choices, chips, choices
+from webapp.jobs.listing.filters import SHOWN, TYPES, BadFilter, Filter, Routine
+from webapp.jobs.listing.finding import Found
 from webapp.jobs.models import NOBODY
-from webapp.jobs.views import bp as bp
+from webapp.jobs.page.views import bp as bp
 from webapp.pages import interval, nothing_new, render, unchanged, wants_fragment
 
 #: What no field of the form can say: an address that says it wrongly leads nowhere.

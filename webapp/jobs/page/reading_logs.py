@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from webapp.extensions import db
-from webapp.jobs.models import Job, JobLog
+from webapp.jobs.history import JobLog
+from webapp.jobs.models import Job
 
 #: The last so many lines; a job that goes on for days may have said more.
 MOST = 20_000

@@ -23,9 +23,9 @@ from sqlalchemy.orm import aliased
 from webapp.extensions import db
 from webapp.jobs import words
 from webapp.jobs.known import JobWord, SubjectWord
+from webapp.jobs.listing.sought import Part, Sought, begins_one, some, typed_words
+from webapp.jobs.listing.streams import Order, Where, each, first, for_each, of_causes
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.sought import Part, Sought, begins_one, some, typed_words
-from webapp.jobs.streams import Order, Where, each, first, for_each, of_causes
 from webapp.states import stands
 
 #: Words that more things, or more failures, have than that are no help to find jobs by.

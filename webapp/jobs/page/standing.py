@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs import owners, usual
+from webapp.jobs import owners
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.page import usual
 from webapp.jobs.spans import span
 from webapp.jobs.worker_models import ALIVE_FOR, Worker
 from webapp.states import stands

@@ -7,13 +7,14 @@ from sqlalchemy import select
 
 from webapp.accounts.acting import record, who
 from webapp.extensions import db
-from webapp.jobs import arguments, things
-from webapp.jobs.arguments import BadArgument
-from webapp.jobs.asking import AGAIN, TWIN, NotPossible
-from webapp.jobs.details import Change, changes
-from webapp.jobs.models import Job, JobEvent, What
+from webapp.jobs.acting import arguments, things
+from webapp.jobs.acting.arguments import BadArgument
+from webapp.jobs.acting.asking import AGAIN, TWIN, NotPossible
+from webapp.jobs.acting.remembering import has_twin
+from webapp.jobs.history import JobEvent, What
+from webapp.jobs.models import Job
+from webapp.jobs.page.details import Change, changes
 from webapp.jobs.queue import enqueue
-from webapp.jobs.remembering import has_twin
 
 
 class NothingChanged(NotPossible):

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.extensions import db
-from webapp.jobs import arguments, asking, bulk, changing, details, taking_back, things
+from webapp.jobs.acting import arguments, asking, bulk, changing, taking_back, things
 from webapp.jobs.models import FINISHED, Job, Subject
-from webapp.jobs.views import bp
+from webapp.jobs.page import details
+from webapp.jobs.page.views import bp
 from webapp.pages import back, goes_to, render, say
 
 #: A reason is a sentence, not an essay; and not a full stop to get past the field.

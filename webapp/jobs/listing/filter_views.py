@@ -9,10 +9,10 @@ from flask_login import current_user
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.extensions import db
-from webapp.jobs import saved
-from webapp.jobs.choosing import choices
-from webapp.jobs.filters import BadFilter, Filter, one_line
 from webapp.jobs.known import SavedFilter
+from webapp.jobs.listing import saved
+from webapp.jobs.listing.choosing import choices
+from webapp.jobs.listing.filters import BadFilter, Filter, one_line
 from webapp.pages import goes_to, render, say
 
 bp = Blueprint("filters", __name__, url_prefix="/jobs/filters")

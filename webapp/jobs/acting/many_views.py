@@ -12,13 +12,13 @@ from werkzeug.datastructures import MultiDict
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.extensions import db
-from webapp.jobs import asking, bulk, previewing
-from webapp.jobs.act_views import SHORTEST, reason_of
-from webapp.jobs.bulk import Chosen
-from webapp.jobs.filters import BadFilter, Filter
+from webapp.jobs.acting import asking, bulk, previewing
+from webapp.jobs.acting.bulk import Chosen
+from webapp.jobs.acting.views import SHORTEST, reason_of
 from webapp.jobs.kinds import POLICIES, JobKind
+from webapp.jobs.listing.filters import BadFilter, Filter
 from webapp.jobs.models import FINISHED, Job
-from webapp.jobs.views import bp
+from webapp.jobs.page.views import bp
 from webapp.pages import goes_to, render, say
 
 MOST_TICKED = 1_000

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Subquery, func, select
 
 from webapp.accounts.models import User
+from webapp.jobs.history import JobEvent, JobLog, What
 from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import Job, JobEvent, JobLog, What
-from webapp.jobs.together import Found, row
+from webapp.jobs.models import Job
+from webapp.jobs.page.together import Found, row
 
 #: So much is shown on the page of a job; all lines are in the file.
 EVENTS, LINES, CHILDREN, FOLLOWERS = 100, 400, 5, 5

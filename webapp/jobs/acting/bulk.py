@@ -18,13 +18,13 @@ from uuid_utils.compat import uuid7
 from webapp.accounts.acting import record
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.jobs.asking import AGAIN, BEING_RUN, NotPossible
-from webapp.jobs.filters import Filter, Routine
-from webapp.jobs.finding import conditions
+from webapp.jobs.acting.asking import AGAIN, BEING_RUN, NotPossible
+from webapp.jobs.acting.remembering import not_begun
 from webapp.jobs.kinds import JobKind
+from webapp.jobs.listing.filters import Filter, Routine
+from webapp.jobs.listing.finding import conditions
 from webapp.jobs.models import FINISHED, UNFINISHED, WAITING, Job
 from webapp.jobs.queue import enqueue
-from webapp.jobs.remembering import not_begun
 from webapp.states import stands
 
 #: For so long it can be taken back as a whole: nothing has happened yet.

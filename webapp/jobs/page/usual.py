@@ -10,7 +10,7 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.together import Found, ask, row
+from webapp.jobs.page.together import Found, ask, row
 from webapp.states import stands
 
 #: So many are looked at, and with fewer nothing is said.
