@@ -79,7 +79,7 @@ def test_the_page_shows_every_operation_with_an_example_to_whoever_asks(
 
 
 def test_every_example_of_a_body_is_one_that_the_description_allows(client: FlaskClient) -> None:
-    from webapp.api import bookings, campaign_schemas, reading, task_schemas
+    from webapp.api import bookings, campaign_schemas, reading, task_filters, task_schemas
 
     document = client.get("/api/openapi.json").json or {}
     for schema in (
@@ -88,6 +88,8 @@ def test_every_example_of_a_body_is_one_that_the_description_allows(client: Flas
         campaign_schemas.NewCampaign,
         campaign_schemas.MoreRecipients,
         task_schemas.Reason,
+        task_schemas.Changed,
+        task_filters.Many,
     ):
         example = reading.example_of({"$ref": f"#/components/schemas/{schema.__name__}"}, document)
         assert schema().validate(example) == {}, example

@@ -46,6 +46,10 @@ def said(answer: Any) -> dict[str, Any]:
         ("GET", NOBODY, {}, 404),
         ("GET", f"{NOBODY}/progress", {}, 404),
         ("POST", f"{NOBODY}/retry", {}, 404),
+        ("POST", f"{NOBODY}/retry-with", {"json": {"arguments": {"what": "confirmed"}}}, 404),
+        ("POST", f"{NOBODY}/take-back", {}, 404),
+        ("POST", f"{NOBODY}/take-back-all", {}, 404),
+        ("POST", "/api/tasks/many/forget", {}, 404),
         ("GET", "/api/tasks/12", {}, 404),
         ("GET", "/api/bookings/99999", {}, 404),
         ("GET", "/api/bookings/99999999999999999999", {}, 404),
@@ -144,6 +148,16 @@ def test_a_field_that_cannot_be_right_is_named_and_nothing_is_made(
         ("limit=many", "limit"),
         ("cursor=12", "cursor"),
         ("stat=FAILURE", "stat"),
+        ("state=FAILURE,failed", "state"),
+        ("state=", "state"),
+        ("who=-1", "who"),
+        ("type=" + "x" * 33, "type"),
+        ("cause=-1", "cause"),
+        ("cause=0", "cause"),
+        ("q=" + "x" * 201, "q"),
+        ("since=2026-03-02T00:00:00Z&until=2026-03-01T00:00:00Z", "until"),
+        ("limit=1&limit=2", "limit"),
+        ("cursor=" + "0" * 5000, "cursor"),
     ],
 )
 def test_a_filter_that_cannot_be_right_is_named(program: Program, query: str, field: str) -> None:
@@ -184,6 +198,13 @@ def test_a_file_that_is_too_large_is_refused_for_whoever_may_upload_and_unread_f
         answer = one.post("/api/documents", data=form + size + b"\r\n--x--\r\n", content_type=kind)
         assert answer.status_code == status, answer.text
         said(answer)
+
+
+def test_what_stands_twice_in_a_body_is_named(program: Program) -> None:
+    body = b'{"reason": "The one", "reason": "The other"}'
+    answer = program().post(f"{NOBODY}/cancel", data=body, headers=JSON)
+    assert answer.status_code == 422
+    assert "twice" in said(answer)["fields"]["reason"][0]
 
 
 def test_an_address_of_a_taken_time_is_409_and_one_that_is_not_offered_names_the_field(

@@ -11,9 +11,9 @@ from uuid_utils.compat import uuid7
 from tests.api.conftest import Caller, Program
 from tests.queues import Queue
 from webapp.accounts.models import AuditEntry
-from webapp.api.tasks import first_id
 from webapp.clock import now
 from webapp.extensions import db
+from webapp.forgetting import first_id
 from webapp.jobs.history import JobEvent
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
@@ -41,7 +41,11 @@ def jobs(program: Program) -> dict[str, Job]:
     db.session.flush()
     found["failed"].state, found["failed"].finished_at = JobState.FAILURE, now()
     found["failed"].error, found["failed"].advice = "The number is wrong.", "Mend it."
+    subject = Subject(type="booking", ref="12", name="BELL-12 Asha Rao")
+    db.session.add(subject)
+    db.session.flush()
     found["about"].subject_type, found["about"].subject_id = "booking", "12"
+    found["about"].about_id = subject.id
     db.session.commit()
     return found
 
@@ -54,6 +58,11 @@ def test_tasks_are_found_by_all_that_is_said_of_them(
     wanted = {
         "": ["about", "failed", "routine", "old"],
         "state=FAILURE": ["failed"],
+        "state=FAILURE,REVOKED": ["failed"],
+        "type=booking": ["about"],
+        "who=-": ["about", "failed", "routine", "old"],
+        "who=1": [],
+        "cause=7": [],
         "kind=jobs.nothing": ["failed", "old"],
         f"queue={jobs['about'].queue}": ["about", "failed", "old"],
         "about=booking:12": ["about"],

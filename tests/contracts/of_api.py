@@ -11,6 +11,7 @@ ADMINS = "tokens.index tokens.new tokens.make tokens.revoke"
 #: What only a token opens.
 PROGRAMS = """
     api.list_tasks api.get_task api.get_progress api.retry_task api.cancel_task
+    api.retry_task_with api.take_back_task api.retry_many api.cancel_many api.take_back_many
     api.list_services api.list_times api.make_booking api.get_booking api.cancel_booking
     api.upload_document api.get_document
     api.make_campaign api.add_recipients api.get_campaign api.check_campaign api.send_campaign

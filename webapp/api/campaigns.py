@@ -1,6 +1,5 @@
 """Campaigns: made with their texts and recipients, checked, sent, held, stopped."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,8 @@ from webapp.accounts.scopes import Scope
 from webapp.api import composing, tasks
 from webapp.api.campaign_schemas import CampaignSchema, Given, MoreRecipients, NewCampaign
 from webapp.api.errors import BadFields, not_possible, refuse
-from webapp.api.operations import operation
-from webapp.api.repeating import Made, digest, once
+from webapp.api.operations import View, operation
+from webapp.api.repeating import Made, once
 from webapp.campaigns import checking, drafting, going_through, pausing, starting, watching
 from webapp.campaigns.audience import adding, selecting
 from webapp.campaigns.audience.countries import countries
@@ -28,6 +27,19 @@ TAG = "Campaigns"
 SENT = "This campaign has been sent, so there is nothing left to check."
 SCOPE = Scope.CAMPAIGNS_WRITE
 STATE = {409: "It does not stand so that this can be asked; `error` says why."}
+
+
+def asked_of_one(wish: str, status: int = 200) -> Callable[[View], View]:
+    """Declare a route by which something is asked of a campaign, which it then shows."""
+    return operation(
+        f"/campaigns/<int:campaign_id>/{wish}",
+        SCOPE,
+        out=CampaignSchema,
+        post=True,
+        status=status,
+        tag=TAG,
+        also=STATE,
+    )
 
 
 @operation(
@@ -47,7 +59,7 @@ def make_campaign(body: dict[str, Any]) -> Response:
     be reached. With `send` it is then checked and sent by itself. Without, look at `steps`, let it be
     checked, and send it.
     """
-    return once(lambda: _make(body), digest(json.dumps(body, sort_keys=True, default=str)))
+    return once(lambda: _make(body), body)
 
 
 def _make(body: dict[str, Any]) -> Made:
@@ -85,7 +97,7 @@ def add_recipients(body: dict[str, Any], campaign_id: int) -> Response:
         db.session.refresh(campaign)
         return Made(Given().dump({**shown(campaign), "given": given}), 202)
 
-    return once(add, digest(json.dumps(body, sort_keys=True, default=str)))
+    return once(add, body)
 
 
 def _add(campaign: Campaign, body: dict[str, Any]) -> int:
@@ -121,15 +133,7 @@ def get_campaign(campaign_id: int) -> dict[str, Any]:
     return shown(_find(campaign_id))
 
 
-@operation(
-    "/campaigns/<int:campaign_id>/check",
-    SCOPE,
-    out=CampaignSchema,
-    post=True,
-    status=202,
-    tag=TAG,
-    also=STATE,
-)
+@asked_of_one("check", 202)
 def check_campaign(campaign_id: int) -> dict[str, Any]:
     """Let the text of every recipient be made once.
 
@@ -144,15 +148,7 @@ def check_campaign(campaign_id: int) -> dict[str, Any]:
     return _stored(campaign)
 
 
-@operation(
-    "/campaigns/<int:campaign_id>/send",
-    SCOPE,
-    out=CampaignSchema,
-    post=True,
-    status=202,
-    tag=TAG,
-    also=STATE,
-)
+@asked_of_one("send", 202)
 def send_campaign(campaign_id: int) -> dict[str, Any]:
     """Send a campaign.
 
@@ -173,40 +169,19 @@ def send_campaign(campaign_id: int) -> dict[str, Any]:
     return _stored(_find(campaign_id))
 
 
-@operation(
-    "/campaigns/<int:campaign_id>/pause",
-    SCOPE,
-    out=CampaignSchema,
-    post=True,
-    tag=TAG,
-    also=STATE,
-)
+@asked_of_one("pause")
 def pause_campaign(campaign_id: int) -> dict[str, Any]:
     """Let nothing more leave until it is let go on."""
     return _ask(campaign_id, pausing.pause)
 
 
-@operation(
-    "/campaigns/<int:campaign_id>/go-on",
-    SCOPE,
-    out=CampaignSchema,
-    post=True,
-    tag=TAG,
-    also=STATE,
-)
+@asked_of_one("go-on")
 def continue_campaign(campaign_id: int) -> dict[str, Any]:
     """Let what was paused leave."""
     return _ask(campaign_id, pausing.go_on)
 
 
-@operation(
-    "/campaigns/<int:campaign_id>/stop",
-    SCOPE,
-    out=CampaignSchema,
-    post=True,
-    tag=TAG,
-    also=STATE,
-)
+@asked_of_one("stop")
 def stop_campaign(campaign_id: int) -> dict[str, Any]:
     """Send nothing more of it, for good."""
     return _ask(campaign_id, pausing.cancel)

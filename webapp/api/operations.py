@@ -20,6 +20,7 @@ from webapp.extensions import csrf, db
 
 View = Callable[..., Any]
 NOT_JSON = "The body has to be JSON."
+TWICE = "This stands here twice. Say it once."
 #: What any request can get; a route adds what is its own.
 REFUSALS = {
     401: "There is no token, or it does not work.",
@@ -59,6 +60,13 @@ class Parser(FlaskParser):
         "query": None,
     }
 
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """Return what stands after the ?, each once: of two, nobody could say which is meant."""
+        twice = [name for name, values in req.args.lists() if len(values) > 1]
+        if twice:
+            raise errors.BadFields({name: [TWICE] for name in twice})
+        return super().load_querystring(req, schema)
+
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - webargs hands it over
         """Return the body; one that is empty is as good as an empty object."""
         raw = req.get_data(cache=True)
@@ -67,12 +75,21 @@ class Parser(FlaskParser):
         if not req.is_json:
             abort(415, NOT_JSON)
         try:
-            return json.loads(raw)
+            return json.loads(raw, object_pairs_hook=_each_once)
         except (ValueError, RecursionError):  # also numbers of too many digits, and wrong bytes
             abort(400, "The body is not valid JSON.")
 
     def _handle_invalid_json_error(self, *_: Any, **__: Any) -> NoReturn:
         abort(400, "The body is not valid JSON.")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of the body; of two values of one name, nobody could say which is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise errors.BadFields({name: [TWICE] for name in found if names.count(name) > 1})
+    return found
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest brings no types

@@ -1,6 +1,7 @@
 """The same request twice makes nothing twice: the answer to an ``Idempotency-Key`` is kept for a day."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -32,17 +33,19 @@ class Made(NamedTuple):
     location: str | None = None
 
 
-def once(make: Callable[[], Made], fingerprint: str) -> Response:
+def once(make: Callable[[], Made], body: dict[str, Any]) -> Response:
     """Make something and answer, or give the answer that the same request got before.
 
-    ``make`` must not commit: what it makes is stored in one transaction with its answer, so of two
-    requests at once the second waits for the first, and an error leaves nothing behind. Commits.
+    ``body`` is what the request said. ``make`` must not commit: what it makes is stored in one
+    transaction with its answer, so of two requests at once the second waits for the first, and an
+    error leaves nothing behind. Commits.
     """
     key = _key()
     if key is None:
         made = make()
         db.session.commit()
         return _answer(made)
+    fingerprint = digest(json.dumps(body, sort_keys=True, default=str))
     row = _claim(key, fingerprint)
     if row.status:
         return _again(row, fingerprint)

@@ -4,11 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from webapp.api.fields import Line, Moment, Strict, line, told
+from webapp.api.fields import Line, Strict, line, told
+from webapp.jobs.acting.reasons import LONGEST
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import JobState
 
-MOST = 200
 STATES = [state.value for state in JobState]
 KINDS = [kind.value for kind in JobKind]
 QUEUES = [queue.value for queue in Queue]
@@ -62,6 +62,19 @@ class Task(Schema):
     result = fields.Dict(required=True, allow_none=True, keys=fields.String())
     error = fields.String(required=True, allow_none=True, **told("Why it failed, as a sentence."))
     advice = fields.String(required=True, allow_none=True, **told("What can be done about it."))
+    cause = fields.Integer(
+        required=True,
+        allow_none=True,
+        **told("Of all that failed for the same reason, the same number."),
+    )
+    arguments = fields.Dict(
+        required=True, keys=fields.String(), **told("What it works on: ids and small values.")
+    )
+    changeable = fields.List(
+        fields.String(),
+        required=True,
+        **told("Which arguments may be said otherwise when it is asked for anew."),
+    )
     attempts = fields.Integer(required=True, **told("How often a worker has begun it."))
     cancel_requested_at = fields.DateTime(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
@@ -69,6 +82,9 @@ class Task(Schema):
     finished_at = fields.DateTime(required=True, allow_none=True)
     parent_id = fields.UUID(
         required=True, allow_none=True, **told("The task in whose run it was asked for.")
+    )
+    follows_id = fields.UUID(
+        required=True, allow_none=True, **told("The task of which it is the changed retry.")
     )
     links = fields.Nested(Links, required=True)
 
@@ -84,30 +100,27 @@ class TaskList(Schema):
     )
 
 
-class TaskQuery(Strict):
-    """Which tasks; what is given must all be true."""
-
-    state = fields.String(
-        validate=validate.OneOf(STATES), **told("Where it stands, in Celery's words.")
-    )
-    queue = fields.String(validate=validate.OneOf(QUEUES))
-    kind = fields.String(validate=validate.OneOf(KINDS))
-    about = Line(
-        validate=validate.Regexp(
-            r"^[a-z_]{1,32}:[\w.:@+-]{1,40}$", error="Write type and id, such as booking:12."
-        ),
-        **told("The thing it is about, as type:id.", example="booking:12"),
-    )
-    since = Moment(**told("Asked for at this moment or later."))
-    until = Moment(**told("Asked for before this moment."))
-    routine = fields.Boolean(**told("true: only what the clock asks for; false: only the rest."))
-    cursor = fields.UUID(**told("Older than this task; `next` carries it."))
-    limit = fields.Integer(
-        load_default=50, strict=False, validate=validate.Range(1, MOST), **told("How many at most.")
-    )
-
-
 class Reason(Strict):
     """Why something is asked of a task."""
 
-    reason: Any = line(300, **told("Stands in the task's history. May be left out."))
+    reason: Any = line(
+        LONGEST,
+        **told(
+            "Stands in the task's history. Needed where a stop would leave something half done."
+        ),
+    )
+
+
+class Changed(Strict):
+    """What a task is to work on instead."""
+
+    arguments = fields.Dict(
+        keys=Line(validate=validate.Length(1, 40)),
+        values=fields.Raw(allow_none=True),
+        required=True,
+        **told(
+            "Those that shall be other than before, of its `changeable` ones; null: left out.",
+            example={"what": "cancelled"},
+        ),
+    )
+    reason: Any = line(LONGEST, **told("Stands in the history of both. May be left out."))

@@ -1,27 +1,24 @@
-"""Jobs, for programs: found, followed, run again, stopped."""
+"""Jobs, for programs: found and followed, run again and stopped, one or many."""
 
 import uuid
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, jsonify, request, url_for
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.scopes import Scope
-from webapp.api.errors import not_possible
 from webapp.api.operations import operation
-from webapp.api.task_schemas import Progress, Reason, Task, TaskList, TaskQuery
+from webapp.api.task_filters import TaskQuery, filter_of
+from webapp.api.task_schemas import Progress, Task, TaskList
 from webapp.extensions import db
-from webapp.jobs.acting import asking
-from webapp.jobs.models import Job, JobState, Subject, Telling
+from webapp.jobs.acting import arguments
+from webapp.jobs.listing import finding
+from webapp.jobs.models import Job, JobState, Telling
 from webapp.jobs.page.glancing import glimpse
 from webapp.notices import links
 
 TAG = "Tasks"
-LATEST = (1 << 48) - 1
-REFUSED = "It is not in a state in which that can be asked."
 IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
@@ -34,54 +31,27 @@ IF_NONE_MATCH = {
 def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
     """List tasks, newest first.
 
-    As many as `limit` says; `next` is the address of the older ones. However many there are,
-    each part comes as fast as the first.
+    At most as many as `limit` says; `next` is the address of the older ones. However many there
+    are, each part comes as fast as the first. Where words stand in very many, a part may hold fewer,
+    or none, and still have a `next`.
     """
-    limit = query.pop("limit")
-    found = (
-        select(Job)
-        .where(*conditions(query))
-        .order_by(Job.id.desc())
-        .limit(limit + 1)
-        .options(joinedload(Job.asked_by), joinedload(Job.token))
-    )
-    jobs = list(db.session.scalars(found))
-    more = len(jobs) > limit
-    jobs = jobs[:limit]
-    names = _names(jobs)
+    found = finding.look(filter_of(query), before=query.get("cursor"), size=query["limit"])
+    jobs = _whole([row.job.id for row in found.rows])
     return {
-        "tasks": [shown(job, names.get(job.about_id or 0)) for job in jobs],
-        "next": _older(jobs[-1].id) if more else None,
+        "tasks": [shown(jobs[one.job.id], one.about) for one in found.rows if one.job.id in jobs],
+        "next": found.older and _older(found.older),
     }
 
 
-def conditions(query: dict[str, Any]) -> list[ColumnElement[bool]]:
-    """Return what a query means, each part by itself.
-
-    The ids of jobs rise with time, so a span of time is a span of ids.
-    """
-    found: list[ColumnElement[bool]] = []
-    for name, column in (("state", Job.state), ("queue", Job.queue), ("kind", Job.kind)):
-        if name in query:
-            found.append(column == query[name])
-    if "about" in query:
-        kind, _, ref = query["about"].partition(":")
-        found += [Job.subject_type == kind, Job.subject_id == ref]
-    if "routine" in query:
-        found.append(Job.routine.is_(query["routine"]))
-    if "since" in query:
-        found.append(Job.id >= first_id(query["since"]))
-    if "until" in query:
-        found.append(Job.id < first_id(query["until"]))
-    if "cursor" in query:
-        found.append(Job.id < query["cursor"])
-    return found
-
-
-def first_id(moment: datetime) -> uuid.UUID:
-    """Return the least id (UUIDv7) that a job of a moment or later can have."""
-    milliseconds = min(int(moment.timestamp() * 1000), LATEST)
-    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
+def _whole(ids: list[uuid.UUID]) -> dict[uuid.UUID, Job]:
+    """Return some jobs with all that is told of them, by one statement."""
+    found = (
+        select(Job)
+        .where(Job.id.in_(ids))
+        .options(joinedload(Job.asked_by), joinedload(Job.token))
+        .execution_options(populate_existing=True)
+    )
+    return {job.id: job for job in db.session.scalars(found)}
 
 
 @operation("/tasks/<uuid:task_id>", Scope.TASKS_READ, out=Task, tag=TAG)
@@ -113,66 +83,9 @@ def get_progress(task_id: uuid.UUID) -> Response:
     return answer.make_conditional(request)  # type: ignore[return-value]
 
 
-@operation(
-    "/tasks/<uuid:task_id>/retry",
-    Scope.TASKS_WRITE,
-    out=Task,
-    body=Reason,
-    post=True,
-    status=202,
-    tag=TAG,
-    also={409: REFUSED},
-)
-def retry_task(body: dict[str, Any], task_id: uuid.UUID) -> dict[str, Any]:
-    """Run a task again that failed or was stopped.
-
-    Its attempts are counted from the start.
-    """
-    return _ask(task_id, asking.retry, body)
-
-
-@operation(
-    "/tasks/<uuid:task_id>/cancel",
-    Scope.TASKS_WRITE,
-    out=Task,
-    body=Reason,
-    post=True,
-    status=202,
-    tag=TAG,
-    also={409: REFUSED},
-)
-def cancel_task(body: dict[str, Any], task_id: uuid.UUID) -> dict[str, Any]:
-    """Stop a task.
-
-    At once while it waits; at its next step while it runs, so its state may change a little later.
-    """
-    return _ask(task_id, asking.cancel, body)
-
-
-def _ask(
-    task_id: uuid.UUID, wish: Callable[[Job, str | None], None], body: dict[str, Any]
-) -> dict[str, Any]:
-    job = find(task_id)
-    try:
-        wish(job, body.get("reason") or None)
-    except asking.NotPossible as problem:
-        not_possible(problem)
-    db.session.commit()
-    return shown(job, links.name_of(job.subject_type, job.subject_id))
-
-
 def find(task_id: uuid.UUID) -> Job:
     """Return a job, or answer 404."""
     return db.get_or_404(Job, task_id)
-
-
-def _names(jobs: list[Job]) -> dict[int, str]:
-    """Return how people call what some jobs are about, by one statement."""
-    ids = {job.about_id for job in jobs if job.about_id}
-    if not ids:
-        return {}
-    found = select(Subject.id, Subject.name).where(Subject.id.in_(ids))
-    return {row.id: row.name for row in db.session.execute(found)}
 
 
 def shown(job: Job, name: str | None = None) -> dict[str, Any]:
@@ -180,10 +93,13 @@ def shown(job: Job, name: str | None = None) -> dict[str, Any]:
     about = {"type": job.subject_type, "id": job.subject_id, "name": name}
     names = (
         *("id", "kind", "title", "state", "queue", "result", "error", "advice", "parent_id"),
-        *("created_at", "started_at", "finished_at", "cancel_requested_at"),
+        *("created_at", "started_at", "finished_at", "cancel_requested_at", "follows_id"),
     )
     return {
         **{name: getattr(job, name) for name in names},
+        "cause": job.cause_id,
+        "arguments": job.args,
+        "changeable": [one.name for one in arguments.changeable(job.kind)],
         "attempts": job.attempt,
         "asked_by": job.asker,
         "about": about if job.subject_type else None,

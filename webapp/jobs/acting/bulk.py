@@ -31,10 +31,13 @@ from webapp.states import stands
 GRACE = timedelta(seconds=10)
 #: So many are counted on a page; the job itself counts all.
 CAP = 10_000
+#: So many can be named one by one.
+MOST_TICKED = 1_000
 KINDS = {
     "retry": JobKind.JOBS_RETRY,
     "cancel": JobKind.JOBS_CANCEL,
 }
+NOBODY_ABLE = "There is no job left of which that can be asked."
 BULK = (JobKind.JOBS_RETRY, JobKind.JOBS_CANCEL, JobKind.JOBS_TAKE_BACK)
 
 
@@ -141,7 +144,9 @@ def ask_many(wish: JobKind, found: Filter, reason: str | None = None) -> Job:
 
 def take_back(job: Job) -> Job:
     """Ask for taking back what has not begun of all that a job has asked for. Raises NotPossible."""
-    if job.kind not in KINDS.values() or job.state not in FINISHED:
+    if job.kind not in KINDS.values():
+        raise NotPossible("It has asked nothing of other jobs.")
+    if job.state not in FINISHED:
         raise NotPossible("It is still asking. Stop it first, then take back what has not begun.")
     if not to_take_back(job.id, cap=1):
         raise NotPossible("Everything has begun already, or was taken back: there is nothing left.")

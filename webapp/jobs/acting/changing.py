@@ -17,6 +17,14 @@ from webapp.jobs.page.details import Change, changes
 from webapp.jobs.queue import enqueue
 
 
+class BadArguments(ValueError):
+    """Some values cannot be meant; ``wrong`` says why, of which argument."""
+
+    def __init__(self, wrong: dict[str, str]) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+
+
 class NothingChanged(NotPossible):
     """The new values are the old ones."""
 
@@ -27,19 +35,19 @@ def can_change(job: Any) -> bool:
 
 
 def read(job: Job, typed: Mapping[str, str]) -> dict[str, Any]:
-    """Return the arguments that a form asks for. Raises an ExceptionGroup of BadArgument."""
-    args, wrong = dict(job.args), []
+    """Return the arguments that a form asks for. Raises BadArguments."""
+    args, wrong = dict(job.args), {}
     for one in arguments.changeable(job.kind):
         try:
             value = arguments.read(one, typed.get(one.name, ""))
         except BadArgument as problem:
-            wrong.append(problem)
+            wrong[problem.name] = str(problem)
             continue
         args.pop(one.name, None)
         if value is not None:
             args[one.name] = value
     if wrong:
-        raise ExceptionGroup("arguments", wrong)
+        raise BadArguments(wrong)
     return args
 
 

@@ -14,14 +14,12 @@ from webapp.accounts.models import Role
 from webapp.extensions import db
 from webapp.jobs.acting import asking, bulk, previewing
 from webapp.jobs.acting.bulk import Chosen
-from webapp.jobs.acting.views import SHORTEST, reason_of
+from webapp.jobs.acting.reasons import reason_for_many
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.listing.filters import BadFilter, Filter
 from webapp.jobs.models import FINISHED, Job
 from webapp.jobs.page.views import bp
 from webapp.pages import goes_to, render, say
-
-MOST_TICKED = 1_000
 
 
 @bp.get("/jobs/many/<any(retry, cancel):wish>")
@@ -37,10 +35,8 @@ def ask_many(wish: str) -> ResponseReturnValue:
     """Ask for it: a job begins in ten seconds."""
     kind, chosen = bulk.KINDS[wish], _chosen(request.form)
     if not bulk.any_able(kind, chosen):
-        abort(409, "There is no job left of which that can be asked.")
-    reason, wrong = reason_of(request.form)
-    if not wrong and len(reason or "") < SHORTEST and previewing.preview(kind, chosen).needs_reason:
-        reason, wrong = reason_of(request.form, needed=True)
+        abort(409, bulk.NOBODY_ABLE)
+    reason, wrong = reason_for_many(request.form, kind, chosen)
     if wrong:
         return _page(kind, chosen, request.form, wrong)
     job = bulk.ask(kind, chosen, reason)
@@ -85,8 +81,8 @@ def _chosen(args: MultiDict[str, str]) -> Chosen:
 
 def _ids(args: MultiDict[str, str]) -> list[uuid.UUID]:
     typed = [one for text in args.getlist("ids") for one in text.split(",") if one]
-    if len(typed) > MOST_TICKED:
-        abort(422, f"At most {MOST_TICKED:,} can be ticked. Use a filter instead.")
+    if len(typed) > bulk.MOST_TICKED:
+        abort(422, f"At most {bulk.MOST_TICKED:,} can be ticked. Use a filter instead.")
     try:
         return [uuid.UUID(one) for one in typed]
     except ValueError:

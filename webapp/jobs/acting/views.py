@@ -12,13 +12,11 @@ from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.extensions import db
 from webapp.jobs.acting import arguments, asking, bulk, changing, taking_back, things
+from webapp.jobs.acting.reasons import needed_to_stop, reason_of
 from webapp.jobs.models import FINISHED, Job, Subject
 from webapp.jobs.page import details
 from webapp.jobs.page.views import bp
 from webapp.pages import back, goes_to, render, say
-
-#: A reason is a sentence, not an essay; and not a full stop to get past the field.
-SHORTEST, LONGEST = 3, 300
 
 
 @bp.post("/jobs/<uuid:job_id>/retry")
@@ -46,7 +44,7 @@ def ask_cancel(job_id: uuid.UUID) -> ResponseReturnValue:
 def cancel(job_id: uuid.UUID) -> ResponseReturnValue:
     """Stop it."""
     job = db.get_or_404(Job, job_id)
-    dangerous = job.asks_first and job.state not in FINISHED and not job.cancel_requested_at
+    dangerous = needed_to_stop(job)
     reason, wrong = reason_of(request.form, needed=dangerous)
     if wrong:
         return _before_stop(job, wrong)
@@ -94,8 +92,8 @@ def retry_with(job_id: uuid.UUID) -> ResponseReturnValue:
     wrong = {"reason": no_reason} if no_reason else {}
     try:
         args = changing.read(job, request.form)
-    except ExceptionGroup as problems:
-        wrong |= {problem.name: str(problem) for problem in _bad(problems)}
+    except changing.BadArguments as problem:
+        wrong |= problem.wrong
     if wrong:
         return _form(job, request.form, wrong)
     try:
@@ -109,10 +107,6 @@ def retry_with(job_id: uuid.UUID) -> ResponseReturnValue:
     db.session.commit()
     say("It is done again with the new values. The old job stays as it is.")
     return goes_to(url_for("jobs.show", job_id=new.id))
-
-
-def _bad(problems: ExceptionGroup[Any]) -> list[arguments.BadArgument]:
-    return [one for one in problems.exceptions if isinstance(one, arguments.BadArgument)]
 
 
 def _changeable(job_id: uuid.UUID) -> Job:
@@ -146,16 +140,6 @@ def _called(one: details.Detail) -> str:
         select(Subject.name).where(Subject.type == one.thing[0], Subject.ref == one.thing[1])
     )
     return known or one.text
-
-
-def reason_of(form: Mapping[str, str], *, needed: bool = False) -> tuple[str | None, str]:
-    """Return the reason that was typed, and what is wrong with it, if something is."""
-    text = " ".join(form.get("reason", "").split())
-    if len(text) > LONGEST:
-        return None, f"Say it in at most {LONGEST} signs."
-    if needed and len(text) < SHORTEST:
-        return None, "Say why, in a few words: it stands in the record."
-    return text or None, ""
 
 
 def _ask(

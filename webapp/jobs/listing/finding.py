@@ -97,12 +97,13 @@ def look(
     before: uuid.UUID | None = None,
     after: uuid.UUID | None = None,
     known: Choices | None = None,
+    size: int = SIZE,
 ) -> Found:
     """Return a page of what a filter finds, newest first: of those older than ``before``, or newer than ``after``.
 
     ``known`` is what there is to choose from, for who has read it already, with the text.
     """
-    return _Look(wanted, known).page(before, after)
+    return _Look(wanted, known).page(before, after, size)
 
 
 def _counted(ids: Select[Any], cap: int) -> Count:
@@ -144,9 +145,9 @@ class _Look:
         searched = self.sought if not wanted.about else None
         self.known = searching.known(searched, known.sizes) if searched else Known({}, {})
 
-    def page(self, before: uuid.UUID | None, after: uuid.UUID | None) -> Found:
+    def page(self, before: uuid.UUID | None, after: uuid.UUID | None, size: int) -> Found:
         """Return the page beside an id."""
-        order, beside = Order(SIZE + 1, ascending=after is not None), Beside(before, after)
+        order, beside = Order(size + 1, ascending=after is not None), Beside(before, after)
         ids = self.ids(order, beside.of)
         if ids is None:
             return self._among_many(order, beside)
@@ -276,7 +277,7 @@ def _read(
 def _between(rows: list[Row], number: Count | None, *, order: Order, beside: Beside) -> Found:
     """Return a page of rows that were read one further than it shows."""
     more, from_the_end = len(rows) == order.limit, not beside.of(Job)
-    rows = rows[:SIZE]
+    rows = rows[: order.limit - 1]
     newer, older = (more, True) if order.ascending else (not from_the_end, more)
     if order.ascending:
         rows = rows[::-1]
