@@ -3,7 +3,6 @@
 - CPU seconds, those of child processes included, of the whole job (from the stored file to what is
   found) against extraction alone (the real child, its lines thrown away) and indexing alone (the
   same passages given to the index and committed). In turns, in one process.
-- Memory of the worker and of its child at 100, 1,000 and 2,000 pages.
 - Positions: each passage of every made file, asked of the parts.
 - How long a job goes on after it was asked to stop: between pages, and in a child that hangs.
 
@@ -20,23 +19,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks.stage import DATABASES, ROOT, median, stage, verdict
+from benchmarks.stage import DATABASES, ROOT, Stage, median, stage, verdict
 
 SMALL = "--small" in sys.argv
 ROUNDS = 1 if SMALL else 3
 PAGES = 60 if SMALL else 300
 ROWS, COLUMNS = (2_000, 20) if SMALL else (100_000, 20)
-LENGTHS = (20, 100, 200) if SMALL else (100, 1_000, 2_000)
-RATIO, STOP_SECONDS, FLAT = 2.0, 2.0, 1.25
+RATIO, STOP_SECONDS = 2.0, 2.0
 
 
 def main() -> None:
-    """Measure on each database in a process of its own; each length of document in another one."""
+    """Measure on each database in a process of its own."""
     options = [option for option in sys.argv[1:] if option.startswith("--")]
     names = [name for name in sys.argv[1:] if not name.startswith("--")]
     if names:
@@ -49,28 +46,24 @@ def main() -> None:
 
 def measure(database: str) -> None:
     """Measure one database."""
-    with stage(database) as here:
-        os.environ["STORAGE_URL"] = here.env["STORAGE_URL"] = f"file://{here.folder}/files"
-        if "--memory" in sys.argv:
-            return
-        with house(here.env) as run_all:
-            costs(database, run_all)
-            stops(database, run_all)
-        memory(database)
+    with stage(database) as here, house(here) as run_all:
+        costs(database, run_all)
+        stops(database, run_all)
 
 
 @contextlib.contextmanager
-def house(env: dict[str, str]) -> Iterator[Callable[[], Any]]:
-    """Give an app with its tables, and what runs all jobs that wait, in this process."""
+def house(here: Stage) -> Iterator[Callable[[], Any]]:
+    """Give an app with its tables and a folder for files, and what runs all jobs that wait, in this process."""
     from tests.queues import Queue
     from webapp import create_app
     from webapp.config import Config
     from webapp.extensions import db
 
-    app = create_app(Config.from_env({**os.environ, **env}))
+    os.environ["STORAGE_URL"] = here.env["STORAGE_URL"] = f"file://{here.folder}/files"
+    app = create_app(Config.from_env({**os.environ, **here.env}))
     with app.app_context():
         db.create_all()
-        queue = Queue(app, env["REDIS_URL"])
+        queue = Queue(app, here.env["REDIS_URL"])
         yield lambda: run_some(queue)
 
 
@@ -265,75 +258,5 @@ class Stopper(threading.Thread):
         return None
 
 
-def memory(database: str) -> None:
-    """Read documents of ever more pages, each in a fresh process; compare the peaks."""
-    peaks = []
-    for pages in LENGTHS:
-        command = [sys.executable, "-m", "benchmarks.documents", "--peak", database, str(pages)]
-        told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-        own, child = map(float, told.stdout.split()[-2:])
-        print(f"{database}, {pages:,} pages: worker {own:.0f} MB, its child {child:.0f} MB")
-        peaks.append(own)
-    print(
-        verdict(f"memory of the longest to the shortest, {database}", peaks[-1] / peaks[0], FLAT, at_most=True),
-        flush=True,
-    )  # fmt: skip
-
-
-def peak(database: str, pages: int) -> None:
-    """Print the peak of this process and of its largest child, in MB, for one document."""
-    with stage(database) as here:
-        os.environ["STORAGE_URL"] = here.env["STORAGE_URL"] = f"file://{here.folder}/files"
-        # Making the file costs memory too: that is another process's.
-        path = here.folder / "made.pdf"
-        subprocess.run(
-            [sys.executable, "-m", "benchmarks.documents", "--make", str(path), str(pages)],
-            cwd=ROOT, check=True,
-        )  # fmt: skip
-        with house(here.env) as run_all:
-            from tests.documents import making
-            from webapp.documents import reading
-            from webapp.extensions import db
-
-            reading.ask(making.stored(path.read_bytes(), "made.pdf"))
-            db.session.commit()
-            watch = Watch()
-            run_all()
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, watch.end())
-
-
-class Watch(threading.Thread):
-    """Looks at the memory of the children that read files."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.most, self.over = 0, threading.Event()
-        self.start()
-
-    def run(self) -> None:
-        while not self.over.wait(0.02):
-            for process in psutil.Process().children():
-                with contextlib.suppress(psutil.Error):
-                    if process.name().startswith("python"):
-                        self.most = max(self.most, process.memory_info().rss)
-
-    def end(self) -> float:
-        self.over.set()
-        self.join()
-        return self.most / 1024 / 1024
-
-
-def make(path: str, pages: int) -> None:
-    """Write a PDF."""
-    from tests.documents import making
-
-    Path(path).write_bytes(making.pdf(making.pages(pages)))
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--peak"]:
-        peak(sys.argv[2], int(sys.argv[3]))
-    elif sys.argv[1:2] == ["--make"]:
-        make(sys.argv[2], int(sys.argv[3]))
-    else:
-        main()
+    main()

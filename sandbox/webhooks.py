@@ -11,18 +11,14 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode, urlsplit
-
-import aiohttp
-from yarl import URL
+from urllib.parse import urlencode
 
 from sandbox import signatures
 from sandbox.faults import Fault, Faults
 from sandbox.settings import Behaviour, Settings
 from sandbox.webhook import FORM, JSON, Webhook, spread, whatsapp_body
+from sandbox.wire import AT_ONCE, Wire
 
-SENDERS = 24
-ANSWER_WITHIN = 10.0
 MOST_WAITING = 200_000
 ROOM = 5_000
 """While so many wait, messages go no further: what there is to tell is told later."""
@@ -42,29 +38,23 @@ class Webhooks:
         self.faults = faults
         self.recent: deque[Webhook] = deque(maxlen=2000)
         self.waiting = 0
+        self._wire = Wire(behaviour)
         self._ids = itertools.count(1)
         self._due: asyncio.Queue[Webhook] = asyncio.Queue()
-        self._away_until: dict[str, float] = {}
         self._held: dict[str, Webhook] = {}
         self._batch: list[Webhook] = []
         self._postponed: deque[Callable[[], None]] = deque()
         self._senders: list[asyncio.Task[None]] = []
-        self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=SENDERS),
-            timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        self._senders = [asyncio.create_task(self._send_due()) for _ in range(SENDERS)]
+        await self._wire.open()
+        self._senders = [asyncio.create_task(self._send_due()) for _ in range(AT_ONCE)]
 
     async def stop(self) -> None:
         for sender in self._senders:
             sender.cancel()
         await asyncio.gather(*self._senders, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._wire.close()
 
     def when_room(self, step: Callable[..., None], *about: Any) -> None:
         """Take a step that is told to the app, now or when fewer webhooks wait."""
@@ -248,10 +238,9 @@ class Webhooks:
             following = None
             if webhook.joins and self._due.qsize() > BUSY:
                 following = self._join(webhook)
-            away = self._away_until.get(origin(webhook.url), 0) - time.monotonic()
-            if away > 0:
+            if (away := self._wire.seconds_away(webhook)) > 0:
                 self._try_again(webhook, away)
-            elif await self._send(webhook):
+            elif await self._wire.send(webhook):
                 self._end(webhook, "taken")
             else:
                 longest = self.behaviour.webhook_longest_gap
@@ -263,44 +252,3 @@ class Webhooks:
             self._end(webhook, "given up")
         else:
             self._later(webhook, seconds)
-
-    async def _send(self, webhook: Webhook) -> bool:
-        assert self._session is not None
-        webhook.attempts += 1
-        forged = webhook.forged
-        wrongly = forged is not None and (forged.always or webhook.attempts == 1)
-        headers = {"Content-Type": webhook.content_type, **webhook.sign(webhook.body, wrongly)}
-        try:
-            async with self._session.post(
-                URL(webhook.url, encoded=True),  # as it was signed, not tidied up
-                data=webhook.body,
-                headers=headers,
-                allow_redirects=False,
-            ) as answer:
-                await answer.read()
-        except (TimeoutError, aiohttp.ClientError, ValueError, OSError) as error:
-            webhook.answer = _problem(error)
-            if isinstance(error, aiohttp.ClientConnectorError):
-                self._mark_away(webhook)
-            return False
-        webhook.answer = f"answered {answer.status}"
-        self._away_until.pop(origin(webhook.url), None)
-        return 200 <= answer.status < 300
-
-    def _mark_away(self, webhook: Webhook) -> None:
-        """While nobody listens, one failed call speaks for all that wait for the same server."""
-        gap = min(self.behaviour.webhook_gap * 2 ** min(webhook.attempts - 1, 2), 4.0)
-        self._away_until[origin(webhook.url)] = time.monotonic() + gap
-
-
-def _problem(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return "nobody listens"
-    if isinstance(error, TimeoutError):
-        return f"no answer in {ANSWER_WITHIN:.0f} s"
-    return f"no answer ({type(error).__name__})"
-
-
-def origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -18,12 +18,10 @@ from sandbox.box import Box
 from sandbox.graph import GraphError, answer, check_token, play
 from sandbox.settings import BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID, WHATSAPP_NUMBER
 from sandbox.store import Message, digits
+from sandbox.whatsapp_content import content
 from sandbox.whatsapp_media import MediaStore, read_upload
 from sandbox.whatsapp_statuses import Statuses
 from sandbox.whatsapp_templates import Templates, new_template
-
-MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
-OTHER_TYPES = ("reaction", "interactive", "location", "contacts")
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -127,7 +125,7 @@ class WhatsApp:
         if tracker is not None and (not isinstance(tracker, str) or len(tracker) > 512):
             raise GraphError(100, "biz_opaque_callback_data must have at most 512 characters")
         kind = str(body.get("type") or "text")
-        text, details = self._content(kind, body.get(kind))
+        text, details = content(kind, body.get(kind), self.templates, self.media)
         if body.get("context"):
             details["context"] = str(body["context"].get("message_id", ""))
         return self.box.store.add(
@@ -144,33 +142,6 @@ class WhatsApp:
                 details=details,
             )
         )
-
-    def _content(self, kind: str, given: Any) -> tuple[str, dict[str, Any]]:
-        """What a phone shows of a message: its text and the rest. Raises GraphError."""
-        if kind not in ("text", "template", *MEDIA_TYPES, *OTHER_TYPES):
-            allowed = "text, template, " + ", ".join((*MEDIA_TYPES, *OTHER_TYPES))
-            raise GraphError(100, message=f"(#100) Param type must be one of {{{allowed}}}")
-        if not given or not (isinstance(given, dict) or kind == "contacts"):
-            raise GraphError(131008, f"The parameter {kind} is required.")
-        if kind == "text":
-            text = str(given.get("body") or "")
-            if not 1 <= len(text) <= 4096:
-                raise GraphError(100, "text.body must have 1 to 4096 characters")
-            return text, {}
-        if kind == "template":
-            shown = self.templates.fill(given)
-            if media := shown.get("media"):
-                self.media.check(media["type"], media)
-            return str(shown["body"]), {"template": shown}
-        if kind in MEDIA_TYPES:
-            return self._media_content(kind, given)
-        return _plain(kind, given), {kind: given}
-
-    def _media_content(self, kind: str, given: Any) -> tuple[str, dict[str, Any]]:
-        self.media.check(kind, given)
-        if kind in ("audio", "sticker") and given.get("caption"):
-            raise GraphError(131009, f"{kind} cannot have a caption")
-        return str(given.get("caption") or ""), {"media": {"type": kind, **given}}
 
     def _mark_read(self, body: dict[str, Any]) -> web.Response:
         message = self.box.store.messages.get(str(body.get("message_id", "")))
@@ -290,14 +261,3 @@ async def _json(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise GraphError(100, "The body must be a JSON object")
     return body
-
-
-def _plain(kind: str, given: Any) -> str:
-    if kind == "interactive":
-        return str((given.get("body") or {}).get("text", ""))
-    if kind == "reaction":
-        return str(given.get("emoji", ""))
-    if kind == "location":
-        place = given.get("name") or f"{given.get('latitude')}, {given.get('longitude')}"
-        return str(place)
-    return f"({kind})"
