@@ -98,7 +98,7 @@ def crash(error: Exception) -> ResponseReturnValue:
 
 def for_program() -> bool:
     """Say whether a program asks, which wants JSON whatever else it says."""
-    return "for_program" in g or request.path.startswith(PROGRAMS)
+    return "for_program" in g or f"{request.path}/".startswith(PROGRAMS)
 
 
 def answer(

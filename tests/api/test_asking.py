@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Caller, Program
+from tests.api.conftest import Program
 from tests.jobs.making import a_job, at_work
 from tests.jobs.test_many import done
 from tests.queues import Queue
@@ -176,6 +176,8 @@ def test_many_are_named_one_by_one_and_stopped_with_a_reason(
     [
         ("retry", {}, "filter"),
         ("retry", {"filter": {}}, "filter"),
+        ("cancel", {"filter": {"q": " \ud800\0 ", "state": []}}, "filter"),
+        ("retry", {"filter": {"cause": 1.5}}, "filter.cause"),
         ("retry", {**FAILED, "ids": [str(uuid.uuid4())]}, "filter"),
         ("retry", {"ids": []}, "ids"),
         ("retry", {"ids": ["12"]}, "ids.0"),

@@ -42,7 +42,10 @@ def said(answer: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("method", "path", "more", "status"),
     [
+        ("GET", "/api", {}, 404),
         ("GET", "/api/nothing", {}, 404),
+        ("GET", "/api/tasks/", {}, 404),
+        ("GET", "/api/bookings/-1", {}, 404),
         ("GET", NOBODY, {}, 404),
         ("GET", f"{NOBODY}/progress", {}, 404),
         ("POST", f"{NOBODY}/retry", {}, 404),
@@ -198,6 +201,16 @@ def test_a_file_that_is_too_large_is_refused_for_whoever_may_upload_and_unread_f
         answer = one.post("/api/documents", data=form + size + b"\r\n--x--\r\n", content_type=kind)
         assert answer.status_code == status, answer.text
         said(answer)
+
+
+def test_a_body_that_comes_in_pieces_is_too_large_like_any_other(program: Program) -> None:
+    body = BytesIO(b'{"reason": "' + b"x" * (4 * 1024 * 1024) + b'"}')
+    answer = program().post(
+        f"{NOBODY}/cancel", input_stream=body, headers=JSON,
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )  # fmt: skip
+    assert answer.status_code == 413
+    said(answer)
 
 
 def test_what_stands_twice_in_a_body_is_named(program: Program) -> None:

@@ -16,6 +16,7 @@ from webapp.extensions import db
 from webapp.forgetting import first_id
 from webapp.jobs.history import JobEvent
 from webapp.jobs.kinds import JobKind
+from webapp.jobs.known import Subject
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.queue import enqueue
 

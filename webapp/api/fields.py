@@ -8,7 +8,10 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webapp.customers.contacts import one_line
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-NUMBER_LINE, PAGE = 300, 10_000
+NO_MOMENT = (
+    "Give a moment such as 2026-03-01T09:30:00Z or 2026-03-01T09:30:00+05:30; after the ? of an "
+    "address, + is written %2B."
+)
 
 
 class Strict(Schema):
@@ -39,7 +42,7 @@ class Moment(fields.AwareDateTime):
     """A moment with its zone, such as 2026-03-01T09:30:00+05:30."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(format="iso", **more)
+        super().__init__(format="iso", error_messages={"invalid": NO_MOMENT}, **more)
 
     def _deserialize(self, value: Any, *rest: Any, **more: Any) -> Any:
         moment = super()._deserialize(value, *rest, **more)

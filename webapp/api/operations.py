@@ -1,6 +1,7 @@
 """How a route of the API is declared: who may, what it takes and gives, and all that can go wrong."""
 
 import json
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NoReturn
@@ -20,6 +21,7 @@ from webapp.extensions import csrf, db
 
 View = Callable[..., Any]
 NOT_JSON = "The body has to be JSON."
+NO_OBJECT = "The body has to be one object: {…}."
 TWICE = "This stands here twice. Say it once."
 #: What any request can get; a route adds what is its own.
 REFUSALS = {
@@ -72,12 +74,17 @@ class Parser(FlaskParser):
         raw = req.get_data(cache=True)
         if not raw:
             return core.missing
+        if req.content_length is None and len(raw) >= (req.max_content_length or sys.maxsize):
+            abort(413)  # it came in pieces, and was cut off where it is too much
         if not req.is_json:
             abort(415, NOT_JSON)
         try:
-            return json.loads(raw, object_pairs_hook=_each_once)
+            found = json.loads(raw, object_pairs_hook=_each_once)
         except (ValueError, RecursionError):  # also numbers of too many digits, and wrong bytes
             abort(400, "The body is not valid JSON.")
+        if not isinstance(found, dict):
+            raise errors.BadFields({"": [NO_OBJECT]})
+        return found
 
     def _handle_invalid_json_error(self, *_: Any, **__: Any) -> NoReturn:
         abort(400, "The body is not valid JSON.")

@@ -17,6 +17,7 @@ MOST = 200
 ROUTINES = {None: Routine.WITH, True: Routine.ONLY, False: Routine.WITHOUT}
 #: What the filter of the page calls otherwise than this API.
 NAMES = {"from": "since", "to": "until"}
+EVERY = Filter(routine=Routine.WITH)
 WHERE = "Where it stands, in Celery's words."
 
 
@@ -84,6 +85,11 @@ class TaskFilter(Wanted):
     """Which tasks something is asked of."""
 
     state = fields.List(a_state(), **told(WHERE, example=["FAILURE"]))
+    cause = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, LARGEST),
+        **told("Why they failed, as `cause` says."),
+    )
 
 
 class Many(Strict):
@@ -106,8 +112,6 @@ class Many(Strict):
         """Raise ValidationError unless it says which tasks are meant, in one way."""
         if ("filter" in data) == ("ids" in data):
             raise ValidationError("Give either “filter” or “ids”.", "filter")
-        if data.get("filter") == {}:
-            raise ValidationError("Say which: an empty filter would mean every task.", "filter")
 
 
 def filter_of(said: dict[str, Any], within: str = "") -> Filter:

@@ -10,12 +10,13 @@ from webapp.accounts.scopes import Scope
 from webapp.api.errors import BadFields, not_possible, refuse
 from webapp.api.operations import View, operation
 from webapp.api.repeating import Made, once
-from webapp.api.task_filters import Many, filter_of
+from webapp.api.task_filters import EVERY, Many, filter_of
 from webapp.api.task_schemas import Changed, Reason, Task
 from webapp.api.tasks import TAG, find, shown
 from webapp.extensions import db
 from webapp.jobs.acting import arguments, asking, bulk, changing, taking_back
 from webapp.jobs.acting.asking import NotPossible
+from webapp.jobs.acting.bulk import Chosen
 from webapp.jobs.acting.reasons import needed_to_stop, reason_for_many, reason_of
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
@@ -130,11 +131,7 @@ def cancel_many(body: dict[str, Any]) -> Response:
 
 def _of_many(wanted: JobKind, body: dict[str, Any]) -> Response:
     def ask() -> Made:
-        chosen = (
-            bulk.ticked(body["ids"])
-            if "ids" in body
-            else bulk.chosen(filter_of(body["filter"], "filter."))
-        )
+        chosen = bulk.ticked(body["ids"]) if "ids" in body else _narrowed(body["filter"])
         if not bulk.any_able(wanted, chosen):
             not_possible(bulk.NOBODY_ABLE)
         reason, wrong = reason_for_many(body, wanted, chosen)
@@ -143,6 +140,14 @@ def _of_many(wanted: JobKind, body: dict[str, Any]) -> Response:
         return _made(bulk.ask(wanted, chosen, reason))
 
     return once(ask, body)
+
+
+def _narrowed(said: dict[str, Any]) -> Chosen:
+    """Return the jobs of a filter; one that leaves nothing out is a slip of the pen: 422."""
+    found = filter_of(said, "filter.")
+    if found == EVERY:
+        refuse(filter="Say which: a filter with nothing in it would mean every task.")
+    return bulk.chosen(found)
 
 
 @wish("/tasks/<uuid:task_id>/take-back-all", once=True)

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
