@@ -26,6 +26,8 @@ class OneOrMore(DelimitedList):
 
     def _deserialize(self, value: Any, *rest: Any, **more: Any) -> Any:
         try:
+            if value == "":
+                raise ValidationError("There is none.")
             return super()._deserialize(value, *rest, **more)  # type: ignore[no-untyped-call]  # so in webargs
         except ValidationError:
             raise ValidationError(f"Choose from: {', '.join(STATES)}.") from None
