@@ -1,5 +1,7 @@
 """Who may do what, written down a second time, so that a slip in a view is seen."""
 
+import importlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,21 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.contracts import (
-    of_api,
-    of_ask,
-    of_charts,
-    of_documents,
-    of_health,
-    of_jobs,
-    of_knowledge,
-    of_reports,
-    of_retention,
-    of_schedules,
-    of_uploads,
-    of_websites,
-    of_workers,
-)
 from tests.contracts.world import HTMX, UNSAFE, World, csrf_token, rules
 from tests.people import SignedIn
 from webapp.accounts.models import Role
@@ -74,21 +61,11 @@ SIGNED = {
     "webhooks.twilio_status", "webhooks.twilio_inbound",
     "unsubscribe.unsubscribe", "unsubscribe.again",
 }  # fmt: skip
-PARTS = (
-    of_api,
-    of_ask,
-    of_charts,
-    of_documents,
-    of_health,
-    of_jobs,
-    of_knowledge,
-    of_reports,
-    of_retention,
-    of_schedules,
-    of_uploads,
-    of_websites,
-    of_workers,
-)
+#: What each slice says of its own routes.
+PARTS: list[Any] = [
+    importlib.import_module(f"tests.contracts.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("of_*.py"))
+]
 #: What a token opens and no cookie does, whoever's it is.
 PROGRAMS = {name for part in PARTS for name in getattr(part, "PROGRAMS", "").split()}
 LISTS = (

@@ -14,7 +14,9 @@ import pytest
 import time_machine
 
 from devtools.valkey import Valkey
-from tests.simulation.world import BEGIN, WINDOW, World
+from tests.simulation.ending import end
+from tests.simulation.promises import WINDOW
+from tests.simulation.world import BEGIN, World
 from webapp import create_app
 from webapp.config import Config
 from webapp.extensions import db
@@ -75,7 +77,7 @@ def test_no_promise_is_broken(first, stage):
                 world = World(seed, clock, stage.look)
                 for _ in range(STEPS):
                     world.step()
-                world.end()
+                end(world)
             except Exception as problem:
                 problem.add_note(f"in the world of seed {seed}")
                 raise

@@ -7,20 +7,18 @@ only decides, by its seed, what happens next, and looks after each step whether 
 import random
 import sqlite3
 import uuid
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event
-
-from tests.simulation.provider import PATIENCE, SLOWEST, Provider
+from tests.simulation.crashing import Crash, crash_at_commit
+from tests.simulation.promises import Broken, Promises
+from tests.simulation.provider import Provider
 from webapp.extensions import db
 from webapp.messages import (
     batches,
     claiming,
-    limiting,
     putting_back,
     recovering,
     stopping,
@@ -44,16 +42,6 @@ from webapp.messages.writing import write_many
 
 BEGIN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CHANNELS = (Channel.SMS, Channel.WHATSAPP)
-WINDOW = 3  # seconds, as in the settings of the simulated app
-ENDED = ("sent", "failed", "unknown", "suppressed", "cancelled")
-
-
-class Crash(BaseException):
-    """The process is gone at this very point; nobody in it can catch that."""
-
-
-class Broken(AssertionError):
-    """A promise was not kept."""
 
 
 class Worker:
@@ -66,7 +54,7 @@ class Worker:
         self.looked = datetime.min.replace(tzinfo=UTC)
 
 
-class World:
+class World(Promises):
     """Everything there is, and what may happen to it."""
 
     def __init__(self, seed: int, clock: Any, look: sqlite3.Connection) -> None:
@@ -278,142 +266,6 @@ class World:
         batches.send_again_some(batch, state=state)
         db.session.commit()
 
-    # --- what must never be
-
-    def rows(self) -> list[tuple[str, str, int | None, str]]:
-        return self.look_at.execute("SELECT id, state, batch_id, lane FROM messages").fetchall()
-
-    def check(self) -> None:
-        """Look at every promise that can be seen from outside."""
-        rows = self.rows()
-        if len(rows) != self.audience:
-            raise Broken(f"{len(rows)} messages of {self.audience}")
-        for number, state, _batch, _lane in rows:
-            message_id = uuid.UUID(number)
-            accepted = self.provider.accepted[message_id]
-            if accepted > 1 + self.asked[message_id]:
-                raise Broken(f"{message_id} was accepted {accepted} times")
-            if state == "sent" and not accepted:
-                raise Broken(f"{message_id} is sent and was never accepted")
-            if state == "unknown" and message_id not in self.left:
-                raise Broken(f"{message_id} is called unknown and has never left")
-        self.check_limit()
-
-    def check_limit(self) -> None:
-        """No window ever holds more than the limit."""
-        arrivals = self.provider.arrivals
-        for at, message in arrivals[self.checked :]:
-            limit = self.limits[message.channel]
-            if not limit or message.batch_id is None:
-                continue
-            within = [
-                other
-                for when, other in arrivals
-                if at - timedelta(seconds=WINDOW) < when <= at
-                and other.channel == message.channel
-                and other.batch_id is not None
-            ]
-            if len(within) > limit:
-                raise Broken(f"{len(within)} of {limit} arrived within a window at {at}")
-        self.checked = len(arrivals)
-
-    def check_leaving(self, message: Any) -> None:
-        """What leaves is not held, and does not pass anyone of its lane."""
-        since = self.held_since.get(message.batch_id)
-        if since is not None and self.moment - since > timedelta(seconds=2 * LOOK_SECONDS):
-            raise Broken(f"{message.id} left though its batch is held")
-        lane = f"{message.channel}:{message.address}"
-        for number, state, batch_id, other in self.rows():
-            earlier = uuid.UUID(number)
-            if (batch_id, other) != (message.batch_id, lane) or earlier >= message.id:
-                continue
-            if state in ("queued", "sending") and not self.asked[earlier]:
-                raise Broken(f"{message.id} passed {earlier}, which is {state}")
-
-    # --- how it ends
-
-    def end(self) -> None:
-        """Let all be well from now on: everything must come to its end."""
-        self.calm = True
-        for channel in CHANNELS:
-            limiting.set_per_minute(channel, 0)
-            self.limits[channel] = 0
-        for _ in range(40):
-            self.heal()
-            self.finish_what_waits()
-            if all(state in ENDED for _id, state, _batch, _lane in self.rows()):
-                break
-            self.pass_time(60.0)
-            if self.some("SELECT 1 FROM messages WHERE state = 'sending'"):
-                self.do(self.sweep, self.workers[0])
-        self.check_end()
-
-    def finish_what_waits(self) -> None:
-        """Send what is due, and write down every answer."""
-        if self.some("SELECT 1 FROM messages WHERE state = 'queued'"):
-            self.do(self.claim, self.workers[0])
-        for worker in list(self.workers):
-            while worker.waiting:
-                self.do(self.leave, worker)
-        self.pass_time(PATIENCE + 2 * SLOWEST)
-        for worker in [worker for worker in self.workers if worker.answered]:
-            self.do(self.record, worker)
-
     def some(self, question: str) -> bool:
         """Say whether there is any such row, seen from outside."""
         return self.look_at.execute(f"{question} LIMIT 1").fetchone() is not None
-
-    def heal(self) -> None:
-        """Start and go on with whatever was stopped."""
-        if self.some("SELECT 1 FROM channel_states WHERE stopped_at IS NOT NULL"):
-            self.start(db.session.get_one(Batch, self.batches[0]))
-        if not self.some(
-            "SELECT 1 FROM batches WHERE held_at IS NOT NULL OR cancelled_at IS NOT NULL"
-        ):
-            return
-        for batch_id in self.batches:
-            batch = db.session.get_one(Batch, batch_id)
-            if batch.cancelled_at is not None:
-                batches.take_back_some(batch)
-            else:
-                self.go_on(batch)
-
-    def check_end(self) -> None:
-        left = [row for row in self.rows() if row[1] not in ENDED]
-        if left:
-            raise Broken(f"these never ended: {left}")
-        for number, state, _batch, _lane in self.rows():
-            message_id = uuid.UUID(number)
-            accepted = self.provider.accepted[message_id] and not self.asked[message_id]
-            if state == "failed" and accepted:
-                raise Broken(f"{number} failed and was accepted")
-        self.pass_time(60.0)
-        tallying.make_up()
-        self.check_counts()
-
-    def check_counts(self) -> None:
-        """The counts of each batch equal its rows."""
-        by_batch: dict[int | None, Counter[str]] = defaultdict(Counter)
-        for _id, state, batch_id, _lane in self.rows():
-            by_batch[batch_id][state] += 1
-        for batch_id in self.batches:
-            batch = db.session.get_one(Batch, batch_id)
-            if batch.counts != dict(by_batch[batch_id]):
-                raise Broken(f"counted {batch.counts}, there are {dict(by_batch[batch_id])}")
-        db.session.commit()
-
-
-@contextmanager
-def crash_at_commit(where: str) -> Iterator[None]:
-    """Let the process die just before or just after its next commit."""
-    session = db.session()
-
-    def crash(_session: Any) -> None:
-        if not _session.in_nested_transaction():
-            raise Crash
-
-    event.listen(session, where, crash)
-    try:
-        yield
-    finally:
-        event.remove(session, where, crash)
