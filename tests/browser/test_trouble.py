@@ -113,7 +113,7 @@ def test_a_failed_job_says_what_to_do_and_runs_again(house: House, opens: Opens)
     page.goto("/jobs?show=failed")
     page.get_by_role("link", name="Prepare the payment").first.click()
     expect(page.locator(".job [data-state]")).to_have_attribute("data-state", "FAILURE")
-    expect(page.locator(".job")).to_contain_text("refused")
+    expect(page.locator(".job .job-title")).to_contain_text("refused")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".job [data-state]")).to_have_attribute(
         "data-state", re.compile("SUCCESS"), timeout=PATIENCE_MS

@@ -121,7 +121,7 @@ def upload(platform: Platform, name: str, content: bytes) -> None:
         headers={"Accept": "application/json"},
         timeout=GENEROUS,
     )
-    assert answer.status_code in {200, 201, 202}, answer.text
+    assert answer.status_code == 202, answer.text
 
 
 def jobs(platform: Platform) -> list[Any]:

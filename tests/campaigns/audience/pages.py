@@ -4,8 +4,6 @@ from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from tests.contracts.test_pages_lint import faults, faults_of_a_whole
 
-LIST = "Name,Phone,E-mail\nAnil,9812345678,\nOffice,+44 20 7946 0958,\nMeera,,meera@example.org\n"
-
 
 def at(campaign, *parts):
     return "/".join(map(str, ["/campaigns", campaign.id, "audience", *parts]))
