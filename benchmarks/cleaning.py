@@ -124,7 +124,7 @@ class Probes:
                 await self._one(client, {name: []}, name, method, path, data, 0)
             began, under_way, number = time.monotonic(), [], 0
             while (spent := time.monotonic() - began) < seconds:
-                if number % PER_SECOND == 0 and until is not None and until():  # type: ignore[operator]
+                if number % PER_SECOND == 0 and until is not None and until():
                     break
                 await asyncio.sleep(max(0, number / PER_SECOND - spent))
                 name, method, path, data = wanted[number % len(wanted)]

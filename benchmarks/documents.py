@@ -200,7 +200,7 @@ def stops(database: str, run_all: Callable[[], Any]) -> None:
     from webapp.extensions import db
 
     # The app itself: the thread that stops the job has no context in which the proxy would lead to it.
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = current_app._get_current_object()
     for name, hang in (("between pages", False), ("in a child that hangs", True)):
         source = making.stored(making.pdf(making.pages(600, what=name)), f"{name}.pdf")
         reading.ask(source)

@@ -63,7 +63,7 @@ def cases(*, small: bool) -> list[Case]:
     pages = (1, 2, 3) if small else (10, 50, 300)
     rows, docx = (200, 2) if small else (100_000, 30)
     return [
-        *(Case(f"{n}-pages.pdf", lambda path, n=n: files.pdf(path, n), 0.15) for n in pages),  # type: ignore[misc]
+        *(Case(f"{n}-pages.pdf", lambda path, n=n: files.pdf(path, n), 0.15) for n in pages),
         Case(f"{docx}-pages.docx", lambda path: files.docx(path, docx), 0.25),
         Case(f"{rows}-rows.xlsx", lambda path: files.xlsx(path, rows, 20), 0.1, 1),
     ]

@@ -200,9 +200,9 @@ def counting(app: Flask) -> Iterator[Any]:
 
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", heard)
-    Glance.__call__ = counted  # type: ignore[method-assign]
+    Glance.__call__ = counted
     yield counter
-    Glance.__call__ = glance  # type: ignore[method-assign]
+    Glance.__call__ = glance
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ def timed() -> Iterator[list[float]]:
         finally:
             spent.append(time.perf_counter() - begin)
 
-    Glance.__call__ = glance  # type: ignore[method-assign] # the driver itself has no hook
+    Glance.__call__ = glance  # the driver itself has no hook
     event.listen(db.engine, "before_cursor_execute", lambda *_: began.append(time.perf_counter()))
     event.listen(
         db.engine,
@@ -158,7 +158,7 @@ def timed() -> Iterator[list[float]]:
     try:
         yield spent
     finally:
-        Glance.__call__ = straight  # type: ignore[method-assign] # as it was
+        Glance.__call__ = straight  # as it was
 
 
 def export(seen: SimpleNamespace) -> tuple[float, float]:

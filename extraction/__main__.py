@@ -12,7 +12,7 @@ from importlib import import_module
 if __name__ == "__main__":
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs 5 ms
     # A folder that is run comes first in the path of modules; ours has an "html" that is not Python's.
-    sys.path[:] = [os.path.dirname(here), *(place for place in sys.path if place != here)]  # noqa: PTH120
+    sys.path[:] = [os.path.dirname(here), *(place for place in sys.path if place != here)]  # noqa: PTH120 - the same
     if sys.argv[1:2] == ["--serve"]:
         import_module("extraction.serve").main(sys.argv[2:])
     else:

@@ -15,14 +15,14 @@ from extraction.rows import blocks as table_blocks
 #: Never shown, or not text.
 SILENT = frozenset(
     """script style template noscript head iframe object embed canvas audio video map datalist
-    noframes frameset applet param source track meta link base title""".split()  # noqa: SIM905
+    noframes frameset applet param source track meta link base title""".split()  # noqa: SIM905 - a list this long reads better so
 )
 #: What begins on a line of its own.
 BLOCKS = frozenset(
     """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
     figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav
     ol optgroup option p pre section select summary svg table tbody td text tfoot th thead tr
-    ul""".split()  # noqa: SIM905
+    ul""".split()  # noqa: SIM905 - a list this long reads better so
 )
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)

@@ -36,7 +36,7 @@ LATIN = frozenset(
     """ascii latin_1 iso8859_1 iso8859_2 iso8859_3 iso8859_4 iso8859_9 iso8859_10 iso8859_13
     iso8859_14 iso8859_15 iso8859_16 cp1250 cp1252 cp1254 cp1257 cp1258 cp437 cp775 cp850 cp852
     cp857 cp858 cp860 cp861 cp863 cp865 mac_roman mac_latin2 mac_iceland mac_turkish
-    hp_roman8""".split()  # noqa: SIM905
+    hp_roman8""".split()  # noqa: SIM905 - a list this long reads better so
 )
 #: Codecs of Python that are no way to write a text, or cost more than the text is long.
 NO_TEXT = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}

@@ -47,7 +47,7 @@ class Queue:
     def _take(self) -> bytes | None:
         for name in LISTS:
             if (raw := self.redis.rpop(name)) is not None:
-                return raw  # type: ignore[return-value]
+                return raw
         return None
 
     def _headers(self, raw: Any) -> dict[str, Any]:

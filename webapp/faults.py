@@ -60,7 +60,7 @@ def start(config: "Config", process: str) -> None:
         max_breadcrumbs=0,
         auto_session_tracking=False,
         traces_sample_rate=None,
-        before_send=scrub,  # type: ignore[arg-type]
+        before_send=scrub,  # type: ignore[arg-type]  # an Event is a dict with names of Sentry's
     )
     for ours in ("webapp*", "worker*"):
         ignore_logger(ours)  # their lines come by way of the listener, which knows their form

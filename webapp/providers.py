@@ -108,7 +108,7 @@ class MailServer:
             return None
         server = read.mail_url("SMTP_URL") or {}
         domain = urlsplit(public_url).hostname or "localhost"
-        return cls(**server, sender=read.text("MAIL_FROM"), message_id_domain=domain)  # type: ignore[arg-type]
+        return cls(**server, sender=read.text("MAIL_FROM"), message_id_domain=domain)  # type: ignore[arg-type]  # mail_url gives each its type
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ class QoS(redis.QoS):
 
     def can_consume(self) -> bool:
         """Say whether to ask Redis for more. What it was asked for already is still listened to."""
-        asked = self.channel._in_poll  # type: ignore[attr-defined]
+        asked = self.channel._in_poll  # type: ignore[attr-defined]  # of kombu's Redis channel alone
         return bool(super().can_consume() and (asked or not wishes.here.resting))
 
 

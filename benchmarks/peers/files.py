@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openpyxl import Workbook
-from reportlab.lib import colors  # type: ignore[import-untyped]
+from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Table, TableStyle
 
-SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi wo zu kra ble stri plo gnu".split()  # noqa: SIM905
+SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi wo zu kra ble stri plo gnu".split()  # noqa: SIM905 - a list this long reads better so
 PARAGRAPHS, SENTENCE, SENTENCES = 5, 12, 5
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"

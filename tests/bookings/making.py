@@ -135,7 +135,7 @@ def pay(sandbox: SandboxProcess, booking: Booking) -> dict[str, str]:
 
 
 def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
+    return datetime(*parts, tzinfo=UTC)
 
 
 def in_threads(app: Flask, count: int, work: Callable[[int], Any]) -> list[Any]:

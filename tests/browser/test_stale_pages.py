@@ -120,7 +120,7 @@ def test_after_the_session_ended_one_signs_in_and_is_where_one_was(
 def test_a_form_from_an_ended_session_loses_nobody(house: House, opens: Opens) -> None:
     booking = house.booking()
     page = opens()
-    page.context.add_cookies([house.new_cookie(Role.OPERATOR)])  # type: ignore[list-item]
+    page.context.add_cookies([house.new_cookie(Role.OPERATOR)])
     page.goto(f"/bookings/{booking.id}")
     stops_asking(page)
     with house.stack.session() as session:

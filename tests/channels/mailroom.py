@@ -68,7 +68,7 @@ class Mailroom:
         told = self.script.get(step, [usual])
         self._last = told.pop(0) if len(told) > 1 else told[0]
         if self._last == STALL:
-            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            writer.transport.pause_reading()
             await asyncio.Event().wait()
         if self._last == SILENCE:
             await reader.read()

@@ -173,7 +173,7 @@ def test_a_text_cannot_end_its_mail_and_begin_another() -> None:
 def test_a_mail_that_cannot_be_written_fails_before_it_is_sent(bad: dict[str, str]) -> None:
     async def run() -> None:
         async with mailroom() as room:
-            outcome = await send(server(room.port), replace(PARCEL, **bad))  # type: ignore[arg-type]
+            outcome = await send(server(room.port), replace(PARCEL, **bad))
         assert (outcome.kind, outcome.code) == (PERMANENT, "malformed")
         assert room.commands == []
 

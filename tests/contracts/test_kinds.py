@@ -8,7 +8,7 @@ from tests.queues import task_bodies
 from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Queue, Wake
 
 
-def celery_app(app: Flask):  # type: ignore[no-untyped-def]
+def celery_app(app: Flask):
     task_bodies(app)
     from worker.app import app as celery
 

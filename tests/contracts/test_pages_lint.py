@@ -81,7 +81,7 @@ def faults_of_a_whole(answer: TestResponse) -> Iterator[str]:
     for wanted in ("html[lang]", "head title", "main", "h1", "main h1", "meta[name=viewport]"):
         if (count := len(page.css(wanted))) != 1:
             yield f"{count} times {wanted}"
-    title = " ".join((page.css_first("head title") or page.root).text().split())  # type: ignore[union-attr]
+    title = " ".join((page.css_first("head title") or page.root).text().split())
     if len(title.partition("·")[0].strip()) < 3:
         yield f"the title says nothing: {title!r}"
 

@@ -23,7 +23,7 @@ SYSTEMD = ROOT / "deploy/systemd"
 
 def unit(name: str) -> configparser.ConfigParser:
     read = configparser.ConfigParser(strict=False, interpolation=None)
-    read.optionxform = str  # type: ignore[assignment,method-assign]
+    read.optionxform = str
     read.read(SYSTEMD / name)
     return read
 

@@ -72,7 +72,7 @@ def test_values_come_out_as_people_see_them_whichever_library_reads(careful: boo
                 "B1": 0.1 + 0.2,
                 "C1": True,
                 "D1": datetime.date(2024, 1, 5),
-                "E1": datetime.datetime(2024, 1, 5, 14, 30),  # noqa: DTZ001
+                "E1": datetime.datetime(2024, 1, 5, 14, 30),  # noqa: DTZ001 - a sheet knows no zones
                 "F1": datetime.time(9, 30),
                 "G1": datetime.timedelta(hours=26, minutes=5),
                 "H1": "two\nlines",

@@ -43,7 +43,7 @@ def test_every_kind_can_be_told_in_every_state():
     for kind in JobKind:
         for state in JobState:
             job = Job(kind=kind, state=state, done=0, failures=1, max_attempts=4)
-            job.about_name = None  # type: ignore[attr-defined]
+            job.about_name = None
             assert "{" not in sentence(job)
             assert len(sentence(job)) > 10
 

@@ -35,7 +35,7 @@ def test_a_passage_without_words_of_its_own_takes_the_language_of_its_neighbours
     source = a_source("Das Haus ist am Sonntag geschlossen und es öffnet um neun.", "Tackle, Short")
     assert {chunk.language for chunk in db.session.scalars(db.select(Chunk))} == {"de"}
     a_reading(source, ["Kawann Short"], place="other", language="es")
-    assert db.session.scalars(db.select(Chunk).order_by(Chunk.id.desc())).first().language == "es"  # type: ignore[union-attr]
+    assert db.session.scalars(db.select(Chunk).order_by(Chunk.id.desc())).first().language == "es"
 
 
 def test_removing_takes_a_reading_out_and_only_that(app: Flask) -> None:

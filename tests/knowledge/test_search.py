@@ -22,7 +22,7 @@ RULES = (
 
 
 def texts(query: str, **how: object) -> list[str]:
-    return [hit.chunk.text for hit in search(query, **how).hits]  # type: ignore[arg-type]
+    return [hit.chunk.text for hit in search(query, **how).hits]
 
 
 def test_a_question_finds_the_passage_that_answers_it(app: Flask) -> None:

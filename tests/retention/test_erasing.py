@@ -115,7 +115,7 @@ def test_whoever_still_has_something_to_come_is_not_erased(queue: Any, state: Bo
 def test_a_booking_that_comes_in_meanwhile_stops_it_and_nothing_of_it_is_lost(queue: Any) -> None:
     customer = a_life()
     job_id = erasing.ask(customer, "They asked.").id
-    service = db.session.query(Booking).first().service  # type: ignore[union-attr]
+    service = db.session.query(Booking).first().service
     from tests.bookings.making import a_time
 
     holding.hold(service, a_time(service, 3), WHO, form_key="0123456789abcdef")

@@ -62,7 +62,7 @@ class Site:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         # That a crawler who is stopped hangs up is no fault.
-        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        self.server.handle_error = lambda *_: None
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.closing = threading.Event()
 

@@ -27,7 +27,7 @@ def a_worker(app_queue: Queue) -> int:
     try:  # from here on this is the worker, which shares neither connections nor children with the test
         db.engine.dispose(close=False)
         keeping._rest.readers.clear()
-        broker._after_fork()  # type: ignore[attr-defined]  # what billiard calls for Celery
+        broker._after_fork()  # what billiard calls for Celery
         Queue(app_queue.app, app_queue.app.extensions["settings"].redis_url).run()
     finally:
         os._exit(0)

@@ -54,7 +54,7 @@ def some_pages(website: Website, number: int) -> None:
 
 
 def words_of(answer: object) -> str:
-    page = LexborHTMLParser(answer.text)  # type: ignore[attr-defined]
+    page = LexborHTMLParser(answer.text)
     assert page.body
     return " ".join(page.body.text(separator=" ").split())
 

@@ -251,9 +251,9 @@ def test_500_kibibytes_are_read_and_no_half_line(site: Site, fetcher: Fetcher) -
 
 def test_a_file_without_end_is_read_as_far_as_needed(site: Site, fetcher: Fetcher) -> None:
     def endless(sock: object) -> None:
-        sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")  # type: ignore[attr-defined]
+        sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:
-            sock.sendall(chunk(b"User-agent: *\nDisallow: /a\n" * 1_000))  # type: ignore[attr-defined]
+            sock.sendall(chunk(b"User-agent: *\nDisallow: /a\n" * 1_000))
 
     site.answers["/robots.txt"] = endless
     rules = Rules.read(fetcher, site.url)

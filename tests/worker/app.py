@@ -19,8 +19,8 @@ SHORT = JobKind.NOTHING
 POLICIES[SHORT] = POLICIES[SHORT]._replace(soft_limit=3, hard_limit=6)
 
 import worker.tasks  # noqa: E402 - it takes over the limits
-from worker import tasking  # noqa: E402
-from worker.app import app  # noqa: E402
+from worker import tasking  # noqa: E402 - the same
+from worker.app import app  # noqa: E402 - the same
 
 assert worker.tasks
 app.conf.worker_max_tasks_per_child = 60

@@ -26,16 +26,14 @@ def needs(role: Role) -> Callable[[View], View]:
     """Let only people of this role, or of one that may do more, open the page."""
 
     def declare(view: View) -> View:
-        view.access = role  # type: ignore[attr-defined]
-        return view
+        return bearer.opened_by(view, role)
 
     return declare
 
 
 def public(view: View) -> View:
     """Let everybody open the page: customers, providers, people who have not signed in."""
-    view.access = PUBLIC  # type: ignore[attr-defined]
-    return view
+    return bearer.opened_by(view, PUBLIC)
 
 
 def require_declared(app: Flask) -> None:

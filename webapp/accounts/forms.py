@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     EmailField,
     Field,
     Form,
     HiddenField,
     PasswordField,
     RadioField,
-    SelectChoice,
     StringField,
     ValidationError,
 )
@@ -17,6 +16,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from webapp.accounts import passwords, people
 from webapp.accounts.models import Role
+from webapp.fields import SelectChoice
 
 NAME_LENGTH, EMAIL_LENGTH = 100, 254
 NEEDED = "This is needed."

@@ -46,7 +46,7 @@ def polled(version: ColumnElement[int]) -> Callable[[View], View]:
     )
 
     def declare(view: View) -> View:
-        view.asks = Glance(asks)  # type: ignore[attr-defined]
+        view.asks = Glance(asks)  # type: ignore[attr-defined]  # a function carries it along
         return view
 
     return declare
@@ -146,7 +146,7 @@ class Door:
 
     def _token(self, asked: Request) -> str:
         try:
-            content = self.serializer.loads(  # type: ignore[union-attr]
+            content = self.serializer.loads(  # type: ignore[union-attr]  # there is a key
                 asked.cookies.get(self.cookie, ""), max_age=self.longest
             )
         except BadSignature:

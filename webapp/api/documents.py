@@ -69,7 +69,7 @@ def upload_document() -> Response:
     document: the answer is then 200 with `duplicate`.
     """
     sent = _sent()
-    fingerprint = hashlib.file_digest(sent.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    fingerprint = hashlib.file_digest(sent.stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a file, which IO is not called
     sent.stream.seek(0)
     return remembered(lambda: _take(sent), digest(sent.filename or "", fingerprint))
 

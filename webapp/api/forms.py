@@ -4,10 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     DateField,
     Form,
-    SelectChoice,
     SelectMultipleField,
     StringField,
     ValidationError,
@@ -18,6 +17,7 @@ from wtforms.validators import DataRequired, Length, Optional
 from webapp.accounts.forms import one_line
 from webapp.accounts.scopes import MEANINGS, Scope
 from webapp.clock import now
+from webapp.fields import SelectChoice
 
 LONGEST = timedelta(days=3650)
 

@@ -80,7 +80,7 @@ def get_progress(task_id: uuid.UUID) -> Response:
         abort(404)
     answer = jsonify(Progress().dump(progress(job)))
     answer.set_etag(f"{job.version}", weak=True)
-    return answer.make_conditional(request)  # type: ignore[return-value]
+    return answer.make_conditional(request)  # type: ignore[return-value]  # werkzeug types its own Response
 
 
 def find(task_id: uuid.UUID) -> Job:

@@ -6,12 +6,11 @@ from datetime import date
 from datetime import time as clock_time
 from typing import Any
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     BooleanField,
     DateField,
     Form,
     IntegerField,
-    SelectChoice,
     SelectField,
     StringField,
     TimeField,
@@ -22,6 +21,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from webapp.campaigns import prices
 from webapp.customers.contacts import one_line
 from webapp.customers.forms import KnownZone, email_field, phone_field
+from webapp.fields import ReadField, SelectChoice
 from webapp.messages.channels import Channel
 from webapp.messages.stopping import NAMES
 from webapp.services.money import CURRENCIES
@@ -140,7 +140,7 @@ class StartForm(Form):
     @property
     def when(self) -> tuple[date, clock_time, str]:
         """What was typed; only to be asked once it is valid."""
-        return self.day.data, self.time.data, self.zone.data  # type: ignore[return-value]
+        return self.day.data, self.time.data, self.zone.data  # type: ignore[return-value]  # valid, so none is None
 
 
 class PriceForm(Form):
@@ -150,7 +150,7 @@ class PriceForm(Form):
         "Channel", choices=[SelectChoice(one.value, NAMES[one]) for one in Channel]
     )
     country = StringField("Country", filters=[one_line, lambda typed: (typed or "").upper()])
-    price = StringField("Price of one", [InputRequired("A price is needed.")], filters=[one_line])
+    price = ReadField("Price of one", [InputRequired("A price is needed.")], filters=[one_line])
     currency = SelectField("Currency", choices=sorted(CURRENCIES))
 
     def validate_country(self, field: Any) -> None:

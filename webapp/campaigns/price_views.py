@@ -31,7 +31,7 @@ def set_price() -> ResponseReturnValue:
     if not form.validate():
         return _page(form, status=422)
     where = Channel(form.channel.data), form.country.data or prices.ELSEWHERE_CODE
-    prices.change(*where, form.price.parsed, form.currency.data)  # type: ignore[attr-defined]
+    prices.change(*where, form.price.parsed, form.currency.data)
     db.session.commit()
     say("Saved.")
     return goes_to(url_for(".price_list"))

@@ -3,7 +3,7 @@
 import uuid
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 
 from webapp.accounts.acting import record
 from webapp.campaigns import ending, recipients, standing, starting
@@ -59,8 +59,8 @@ def unwritten(campaign: Campaign) -> int:
     return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
-def _count(*conditions: object) -> int:
-    return db.session.scalar(select(func.count()).select_from(Message).where(*conditions)) or 0  # type: ignore[arg-type]
+def _count(*conditions: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Message).where(*conditions)) or 0
 
 
 def ask(campaign: Campaign, state: str, code: str = "") -> Job:

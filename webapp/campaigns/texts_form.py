@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, cast
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     Form,
-    SelectChoice,
     SelectField,
     StringField,
     ValidationError,
@@ -16,6 +15,7 @@ from webapp.campaigns.composing import Fills, needed
 from webapp.campaigns.models import Campaign
 from webapp.campaigns.steps import APPROVED, unknown_names
 from webapp.customers.contacts import one_line
+from webapp.fields import SelectChoice
 from webapp.message_templates.language import compile_text
 from webapp.message_templates.models import TemplateVersion
 from webapp.message_templates.rendering import BadTemplate, renderer

@@ -91,7 +91,7 @@ class Probe:
 
     def say(self) -> dict[str, Any]:
         """Return what is to be said."""
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy says it is a Flask
         with self.lock:
             if self.of is not app or time.monotonic() - self.at > KEPT:
                 self.said = _said(self.database.answer(app), redis=bool(self.redis.answer(app)))

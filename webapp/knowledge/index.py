@@ -132,12 +132,14 @@ def frequencies(terms: Sequence[str]) -> dict[str, int]:
 
 def beginning(start: str, most: int) -> dict[str, int]:
     """Return the terms that begin so, at most so many, and in how many passages each stands."""
-    return _database().beginning(db.session.connection(), start, most)  # type: ignore[no-any-return]
+    found: dict[str, int] = _database().beginning(db.session.connection(), start, most)
+    return found
 
 
 def candidates(sought: Sought, limit: int) -> list[tuple[int, float]]:
     """Return the best passages by BM25, at most so many: id and score, the best first."""
-    return _database().candidates(db.session.connection(), sought, limit)  # type: ignore[no-any-return]
+    found: list[tuple[int, float]] = _database().candidates(db.session.connection(), sought, limit)
+    return found
 
 
 def _database() -> ModuleType:

@@ -68,5 +68,5 @@ class Tally(Model):
 
 for moment, lines in (("after_create", SQLITE), ("before_drop", SQLITE_AWAY)):
     for line in lines:
-        ddl: ExecutableDDLElement = DDL(line)  # type: ignore[no-untyped-call]
+        ddl: ExecutableDDLElement = DDL(line)  # type: ignore[no-untyped-call]  # so in SQLAlchemy
         event.listen(Chunk.__table__, moment, ddl.execute_if(dialect="sqlite"))

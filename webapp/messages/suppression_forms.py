@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     Form,
-    SelectChoice,
     SelectField,
     StringField,
     ValidationError,
@@ -12,6 +11,7 @@ from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know Sel
 from wtforms.validators import DataRequired, Length
 
 from webapp.customers.contacts import NotAContact, one_line, parse_email, parse_phone
+from webapp.fields import ReadField, SelectChoice
 from webapp.messages.channels import Channel
 from webapp.messages.stopping import NAMES
 
@@ -24,7 +24,7 @@ class AddForm(Form):
     channel = SelectField(
         "By", choices=[SelectChoice(channel.value, NAMES[channel]) for channel in Channel]
     )
-    address = StringField(
+    address = ReadField(
         "Number or address", [DataRequired("A number or an address is needed.")], filters=[one_line]
     )
     note = StringField("Why", [SHORT], filters=[one_line])

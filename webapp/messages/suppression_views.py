@@ -55,7 +55,7 @@ def add() -> ResponseReturnValue:
     form = AddForm(request.form)
     if not form.validate():
         return _form(form, status=422)
-    channel, address = Channel(form.channel.data), form.address.parsed  # type: ignore[attr-defined]
+    channel, address = Channel(form.channel.data), form.address.parsed
     if not suppress(channel, address, SuppressedBecause.BY_HAND, form.note.data or None):
         form.address.errors = [KNOWN]
         return _form(form, status=422)

@@ -152,10 +152,11 @@ def _sum_up(rows: Sequence[Row[Any]]) -> tuple[dict[str, int], dict[str, int], d
             reasons[row.code or "none"] += row.number
         if state in LEFT:
             billed[f"{row.channel} {row.country or ''}".strip()] += row.units or 0
-    return tuple(  # type: ignore[return-value]
-        {name: number for name, number in counter.items() if number}
-        for counter in (counts, reasons, billed)
-    )
+    return _some(counts), _some(reasons), _some(billed)
+
+
+def _some(counter: Counter[str]) -> dict[str, int]:
+    return {name: number for name, number in counter.items() if number}
 
 
 def _write(batch_id: int, **values: Any) -> None:

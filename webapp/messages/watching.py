@@ -44,12 +44,12 @@ class Watched:
     interval_ms: int | None
 
 
-def about(thing: object, *, waits_since: datetime | None = None) -> Watched:
+def about(thing: Any, *, waits_since: datetime | None = None) -> Watched:
     """Collect the jobs and messages of a thing, newest job first, messages in the order written.
 
     ``waits_since`` tells that the thing itself will change, such as a booking that waits for money.
     """
-    subject = (type(thing).__name__.lower(), str(thing.id))  # type: ignore[attr-defined]
+    subject = (type(thing).__name__.lower(), str(thing.id))
     jobs = db.session.scalars(
         select(Job)
         .where(Job.subject_type == subject[0], Job.subject_id == subject[1])

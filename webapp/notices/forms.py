@@ -3,11 +3,10 @@
 import secrets
 from typing import Any
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     Form,
     HiddenField,
     RadioField,
-    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -20,6 +19,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from webapp.accounts import people
 from webapp.accounts.forms import one_line
 from webapp.accounts.models import Role, User
+from webapp.fields import SelectChoice
 from webapp.notices.models import Level
 from webapp.notices.telling import TEXT, TITLE
 

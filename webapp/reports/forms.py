@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     Form,
     IntegerField,
     RadioField,
-    SelectChoice,
     ValidationError,
 )
 
+from webapp.fields import SelectChoice
 from webapp.reports.periods import LONGEST, MONTH
 
 DAYS = "days"

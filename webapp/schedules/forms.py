@@ -3,11 +3,10 @@
 from datetime import time
 from typing import Any
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     Form,
     IntegerField,
     RadioField,
-    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -17,6 +16,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, StopValidatio
 
 from webapp.customers.contacts import one_line
 from webapp.customers.forms import KnownZone
+from webapp.fields import SelectChoice
 from webapp.schedules import meant, whens
 from webapp.schedules.finding import Entry
 from webapp.schedules.models import IfMissed

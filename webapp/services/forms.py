@@ -16,6 +16,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from webapp.customers.contacts import one_line
 from webapp.customers.forms import KnownZone
+from webapp.fields import ReadField
 from webapp.services import hours
 from webapp.services.models import Service
 from webapp.services.money import CURRENCIES, NotAnAmount, number_for, parse_amount
@@ -73,7 +74,7 @@ class ServiceForm(Form):
         "Description", [Length(max=2000, message="At most 2,000 characters.")]
     )
     minutes = number_field("Length in minutes", 5, 24 * 60)
-    price = StringField("Price", filters=[one_line])
+    price = ReadField("Price", filters=[one_line])
     currency = SelectField("Currency", choices=sorted(CURRENCIES))
     capacity = number_field("How many at the same time", 1, 1000)
     zone = StringField("Time zone", [KnownZone()], filters=[one_line])
@@ -84,7 +85,7 @@ class ServiceForm(Form):
     )
     published = BooleanField("Published: customers can book it")
     day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (
-        StringField(day, [Openings()], filters=[one_line]) for day in hours.WEEKDAYS
+        ReadField(day, [Openings()], filters=[one_line]) for day in hours.WEEKDAYS
     )
 
     @classmethod
@@ -112,12 +113,12 @@ class ServiceForm(Form):
 
     def values(self) -> dict[str, Any]:
         """Return what is to be stored."""
-        days = [self[f"day_{day}"] for day in range(len(hours.WEEKDAYS))]
+        days: list[Any] = [self[f"day_{day}"] for day in range(len(hours.WEEKDAYS))]
         return {
             **{name: self[name].data for name in STORED},
             "description": (self.description.data or "").strip(),
-            "price": self.price.parsed,  # type: ignore[attr-defined]
-            "hours": {str(day): field.parsed for day, field in enumerate(days) if field.parsed},  # type: ignore[attr-defined]
+            "price": self.price.parsed,
+            "hours": {str(day): field.parsed for day, field in enumerate(days) if field.parsed},
         }
 
 

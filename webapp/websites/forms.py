@@ -3,11 +3,10 @@
 import re
 from typing import Any, NamedTuple
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     Form,
     IntegerField,
     RadioField,
-    SelectChoice,
     SelectField,
     StringField,
     ValidationError,
@@ -16,6 +15,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from webapp.customers.contacts import one_line
 from webapp.extensions import settings
+from webapp.fields import ReadField, SelectChoice
 from webapp.websites.addresses import (
     PORTS,
     Allowed,
@@ -115,7 +115,7 @@ class SettingsForm(Form):
 class NewForm(SettingsForm):
     """A website that is to be read."""
 
-    url = StringField(
+    url = ReadField(
         "Address of the website",
         [DataRequired("The address is needed, such as hotel.example.")],
         filters=[one_line],

@@ -95,14 +95,14 @@ class Stream(httpcore.NetworkStream):
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see above
         """Return what has come, b"" at the end."""
         try:
             return until_done(lambda: self.sock.recv(max_bytes))
         except OSError as error:
             raise httpcore.ReadError(str(error)) from error
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - see above
         """Send all of it."""
         view = memoryview(buffer)
         try:
@@ -122,7 +122,7 @@ class Stream(httpcore.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - as httpcore declares it
     ) -> "Stream":
         """Return the same connection, encrypted, its other end proven to be of that name."""
         try:
@@ -197,9 +197,9 @@ class Guard(httpcore.NetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ARG002
-        local_address: str | None = None,  # noqa: ARG002
-        socket_options: Iterable[Any] | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - as httpcore declares it
+        local_address: str | None = None,  # noqa: ARG002 - the same
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - the same
     ) -> Stream:
         """Connect to one of a host's addresses. Raises Refused before anything is sent, or Away."""
         host = host_of(host)
@@ -213,8 +213,8 @@ class Guard(httpcore.NetworkBackend):
     def connect_unix_socket(
         self,
         path: str,
-        timeout: float | None = None,  # noqa: ARG002
-        socket_options: Iterable[Any] | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - as httpcore declares it
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - the same
     ) -> httpcore.NetworkStream:
         """Refuse: no website is a socket of this machine."""
         raise Refused(f"{path} is not a website.")

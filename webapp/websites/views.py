@@ -48,7 +48,7 @@ def create() -> ResponseReturnValue:
         return _new_form(form, status=422)
     try:
         website = editing.add(
-            form.url.parsed,  # type: ignore[attr-defined]
+            form.url.parsed,
             form.name.data or "",
             whole_host=form.where.data == "host",
             values=form.values(),

@@ -23,7 +23,7 @@ def nothing(_run: Run) -> dict[str, str]:
 def retry_many(
     run: Run,
     chosen: dict[str, Any],  # noqa: ARG001 - the run has it, with how far it is
-    reason: str | None = None,  # noqa: ARG001
+    reason: str | None = None,  # noqa: ARG001 - so has it this
     **_so_far: Any,
 ) -> Any:
     """Ask many jobs to run again, for a while."""
@@ -35,7 +35,7 @@ def retry_many(
 def cancel_many(
     run: Run,
     chosen: dict[str, Any],  # noqa: ARG001 - the run has it, with how far it is
-    reason: str | None = None,  # noqa: ARG001
+    reason: str | None = None,  # noqa: ARG001 - so has it this
     **_so_far: Any,
 ) -> Any:
     """Ask many jobs to stop, for a while."""

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from wtforms import (  # type: ignore[attr-defined]  # the stubs do not know SelectChoice yet
+from wtforms import (
     BooleanField,
     DateField,
     FileField,
     Form,
-    SelectChoice,
     SelectField,
     TextAreaField,
     ValidationError,
@@ -25,6 +24,7 @@ from webapp.campaigns.audience.people import Columns
 from webapp.campaigns.models import Source
 from webapp.customers.contacts import one_line
 from webapp.extensions import settings
+from webapp.fields import SelectChoice
 from webapp.messages.channels import Channel
 from webapp.messages.suppressing import BY
 

@@ -31,8 +31,11 @@ def batches(asked: dict[str, Any], offset: int, size: int) -> Iterator[Batch]:
 
 
 def _who(entry: str, region: str | None) -> Person | Refused:
-    kind = "email" if "@" in entry else "phone"
+    if "@" in entry:
+        columns = Columns(("email",), email=0, region=region)
+    else:
+        columns = Columns(("phone",), phone=0, region=region)
     try:
-        return person([entry], Columns((kind,), **{kind: 0}, region=region))  # type: ignore[arg-type]
+        return person([entry], columns)
     except Refused as problem:
         return problem

@@ -45,8 +45,10 @@ def take(source_id: int, campaign_id: int, batch: Batch, *, before: int) -> int:
     """
     # Two sources of one campaign take turns here, so what the one stores the other has seen.
     db.session.execute(select(Campaign.id).where(Campaign.id == campaign_id).with_for_update())
-    people = {found.who.key: found for found in reversed(batch.found) if _good(found)}  # type: ignore[union-attr]
-    bad = [found for found in batch.found if not _good(found)]
+    people = {
+        found.who.key: found for found in reversed(batch.found) if isinstance(found.who, Person)
+    }
+    bad = [found for found in batch.found if not isinstance(found.who, Person)]
     own, known = _already(source_id, campaign_id, list(people))
     new = [found for key, found in people.items() if key not in own and key not in known]
     _count(source_id, batch, before, len(new), len(bad), len(known))
@@ -60,10 +62,6 @@ def take(source_id: int, campaign_id: int, batch: Batch, *, before: int) -> int:
     if bad:
         bulk.add("bad_rows", BAD_ROW, [_bad(source_id, one) for one in bad])
     return len(new)
-
-
-def _good(found: Found) -> bool:
-    return isinstance(found.who, Person)
 
 
 def _already(source_id: int, campaign_id: int, keys: list[str]) -> tuple[set[str], set[str]]:
@@ -115,7 +113,7 @@ def _count(source_id: int, batch: Batch, before: int, good: int, bad: int, known
 
 
 def _store(source_id: int, campaign_id: int, new: Sequence[Found]) -> None:
-    customers = _customers([found.who for found in new])  # type: ignore[misc]
+    customers = _customers([found.who for found in new if isinstance(found.who, Person)])
     rows = (_recipient(source_id, campaign_id, found, customers) for found in new)
     bulk.add("recipients", RECIPIENT, sorted(rows, key=itemgetter(2)))
 
