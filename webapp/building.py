@@ -82,7 +82,7 @@ def _wrap(app: Flask, config: Config) -> None:
     )
     # Browsers ask for these at the root, whatever a page says.
     files.add_files(f"{app.static_folder}/site")
-    inner: Any = files
+    app.wsgi_app = files  # type: ignore[method-assign]
     if config.trust_proxy:
-        inner = ProxyFix(inner, x_for=1, x_proto=1, x_host=0)
-    app.wsgi_app = polls.Door(app, inner)  # type: ignore[method-assign]  # as Flask says to wrap it
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = polls.Door(app, app.wsgi_app)  # type: ignore[method-assign]

@@ -11,8 +11,19 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.bookings.making import a_service, a_time, lapse, ordered
-from tests.contracts import things
 from tests.contracts.sources import Knowledge, some_knowledge
+from tests.contracts.things import (
+    a_job,
+    a_message,
+    a_report,
+    a_token,
+    an_alert,
+    an_announcement,
+    some_lists,
+    some_workers,
+    somebody_of,
+    under_way,
+)
 from tests.message_templates.making import some_templates
 from tests.people import person
 from webapp.accounts import sessions, tokens
@@ -101,7 +112,7 @@ class World:
             "source_id": self.lists["mapping"].id,
             "country": "IN",
             "which": "failed",
-            "recipient_id": things.somebody_of(self.sent),
+            "recipient_id": somebody_of(self.sent),
             "reading_id": self.knowledge.reading.id,
             "ordinal": 1,
             "chunk_id": self.knowledge.chunk.id,
@@ -130,7 +141,7 @@ class World:
             token = SETUP
         known = {**self.values(), "token": token, **other}
         if rule.endpoint.split(".")[0] in {"live", "recipients"}:
-            known |= {"campaign_id": self.sent.id, "recipient_id": things.somebody_of(self.sent)}
+            known |= {"campaign_id": self.sent.id, "recipient_id": somebody_of(self.sent)}
         if rule.endpoint.split(".")[0] in {"knowledge", "documents", "uploads", "ask"}:
             known["source_id"] = self.knowledge.documents["ready"].id
         if rule.endpoint.split(".")[0] == "websites":
@@ -162,8 +173,8 @@ def make(app: Flask) -> World:
                          advice="Top it up."),
         ]
     )  # fmt: skip
-    jobs = {state.value: things.a_job(confirmed, state) for state in JobState}
-    messages = {state.value: things.a_message(confirmed, state) for state in MessageState}
+    jobs = {state.value: a_job(confirmed, state) for state in JobState}
+    messages = {state.value: a_message(confirmed, state) for state in MessageState}
     suppression = Suppression(
         lane="sms:+919812345699", channel=Channel.SMS, address="+919812345699",
         why=SuppressedBecause.STOP,
@@ -171,15 +182,15 @@ def make(app: Flask) -> World:
     db.session.add_all([*jobs.values(), *messages.values(), suppression])
     db.session.commit()
     begun = sessions.of(guest)[0].id
-    told = things.an_announcement(guest)
+    told = an_announcement(guest)
     export = asking.ask("tests.nothing", "Names.csv")
     mail = some_templates()
     db.session.commit()
     bookings = [held, confirmed, cancelled, expired]
     return World(
         app, service, bookings, jobs, messages, guest, begun, suppression, export, mail, *told,
-        things.some_lists(), things.under_way(), some_knowledge(), things.an_alert(),
-        things.some_workers(jobs["PROGRESS"]), things.a_report(), things.a_token(guest),
+        some_lists(), under_way(), some_knowledge(), an_alert(),
+        some_workers(jobs["PROGRESS"]), a_report(), a_token(guest),
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def polled(version: ColumnElement[int]) -> Callable[[View], View]:
     )
 
     def declare(view: View) -> View:
-        view.asks = Glance(asks)  # type: ignore[attr-defined]  # a function carries it along
+        view.asks = Glance(asks)  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -146,7 +146,7 @@ class Door:
 
     def _token(self, asked: Request) -> str:
         try:
-            content = self.serializer.loads(  # type: ignore[union-attr]  # there is a key
+            content = self.serializer.loads(  # type: ignore[union-attr]
                 asked.cookies.get(self.cookie, ""), max_age=self.longest
             )
         except BadSignature:
