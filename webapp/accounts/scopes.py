@@ -30,7 +30,7 @@ class Meaning(NamedTuple):
 
 MEANINGS = {
     Scope.TASKS_READ: Meaning("See jobs and how far they are", Role.VIEWER),
-    Scope.TASKS_WRITE: Meaning("Run jobs again and stop them", Role.OPERATOR),
+    Scope.TASKS_WRITE: Meaning("Run jobs again and stop them, one or many", Role.OPERATOR),
     Scope.BOOKINGS_READ: Meaning("See bookings", Role.VIEWER),
     Scope.BOOKINGS_WRITE: Meaning("Make bookings", Role.OPERATOR),
     Scope.DOCUMENTS_READ: Meaning("See how documents stand", Role.VIEWER),
