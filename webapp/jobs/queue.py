@@ -107,9 +107,10 @@ def _add_only(values: dict[str, Any]) -> Job:
         )
         .returning(Job)
     )
-    while (job := db.session.scalar(select(Job).from_statement(adding))) is None:
-        if twin := _unfinished(values["kind"], values["key"]):
-            return twin  # else it has ended meanwhile
+    job: Job | None = None
+    while job is None:  # the other one may end between the two looks
+        added = db.session.scalar(select(Job).from_statement(adding))
+        job = added or _unfinished(values["kind"], values["key"])
     return job
 
 
