@@ -32,11 +32,13 @@ def move(row: Any, to: StrEnum, *, expect: Collection[StrEnum], **values: Any) -
         update(table)
         .where(table.id == row.id, table.state.in_(expect))
         .values(state=to, **values)
-        .execution_options(synchronize_session=False)
+        .returning(table)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    moved = rows_changed(session.execute(statement)) == 1
+    if session.scalars(statement).one_or_none() is not None:
+        return True  # what came back is the row as it is now
     session.refresh(row)
-    return moved
+    return False
 
 
 def stands(state: Any, *states: StrEnum) -> ColumnElement[bool]:

@@ -31,7 +31,6 @@ BODIES: dict[JobKind, Callable[..., Any]] = {}
 MORE = object()
 
 Body = Callable[..., Any]
-GiveUp = Callable[..., None]
 
 #: Seconds before the next process tries its luck, when the database is away.
 BREATH = 1.0
@@ -42,18 +41,17 @@ FAULT_ADVICE = (
 )
 
 
-def job_task(kind: JobKind, *, give_up: GiveUp | None = None) -> Callable[[Body], Body]:
+def job_task(kind: JobKind) -> Callable[[Body], Body]:
     """Make a body the task of a kind.
 
     The body is called with the Run and the job's arguments, finds its row and tells it what to do.
     What it returns is the job's result, or MORE. An exception is tried again by the kind's policy;
-    Impossible is not. ``give_up`` is called with the exception and the arguments in the
-    transaction that fails the job, so that the thing it is about learns of it.
+    Impossible is not. What else must learn of its end says so in ``jobs.running.when_ended``.
     """
 
     def register(body: Body) -> Body:
         policy = POLICIES[kind]
-        TASKS[kind.value] = lambda job_id: _run(job_id, body, give_up)
+        TASKS[kind.value] = lambda job_id: _run(job_id, body)
         BODIES[kind] = body
         _add_task(kind.value, policy.soft_limit, policy.hard_limit)
         return body
@@ -99,7 +97,7 @@ def _add_task(name: str, soft_limit: int, hard_limit: int) -> None:
     app.task(name=name, bind=True, soft_time_limit=soft_limit, time_limit=hard_limit)(run_task)
 
 
-def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:
+def _run(job_id: uuid.UUID, body: Body) -> None:
     run = claim(job_id, worker=owners.me())
     if run is None:
         return
@@ -110,14 +108,14 @@ def _run(job_id: uuid.UUID, body: Body, give_up: GiveUp | None) -> None:
     began = time.monotonic()
     with logbook.kept(run.id, run.attempt):
         try:
-            outcome = _attempt(run, body, give_up)
+            outcome = _attempt(run, body)
         except LeaseLost:
             db.session.rollback()
             outcome = "lease lost"
     log.info("job ended", outcome=outcome, seconds=round(time.monotonic() - began, 3))
 
 
-def _attempt(run: Run, body: Body, give_up: GiveUp | None) -> str:
+def _attempt(run: Run, body: Body) -> str:
     try:
         result = body(run, **run.args)
         run.go_on_later() if result is MORE else run.succeed(result)
@@ -131,11 +129,11 @@ def _attempt(run: Run, body: Body, give_up: GiveUp | None) -> str:
         return "stopped"
     except Exception as error:
         db.session.rollback()
-        return _after(error, run, give_up)
+        return _after(error, run)
     return "more to do" if result is MORE else "done"
 
 
-def _after(error: Exception, run: Run, give_up: GiveUp | None) -> str:
+def _after(error: Exception, run: Run) -> str:
     sentence, advice = _words(error, run)
     final = isinstance(error, Impossible) or run.failures + 1 >= run.max_attempts
     if not isinstance(error, NotNow):
@@ -144,8 +142,6 @@ def _after(error: Exception, run: Run, give_up: GiveUp | None) -> str:
         run.retry_later(error, sentence, advice)
         logbook.commit()
         return "trying again later"
-    if give_up:
-        give_up(error, **run.args)
     run.fail(error, sentence, advice)
     logbook.commit()
     return "failed"

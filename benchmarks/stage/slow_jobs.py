@@ -38,4 +38,4 @@ def enqueue_some(count: int, chance: random.Random) -> None:
         enqueue(JobKind.NOTHING, number=number, seconds=round(seconds, 2))
 
 
-tasking.TASKS[JobKind.NOTHING.value] = partial(tasking._run, body=take_time, give_up=None)
+tasking.TASKS[JobKind.NOTHING.value] = partial(tasking._run, body=take_time)

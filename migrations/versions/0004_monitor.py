@@ -193,7 +193,21 @@ def upgrade() -> None:
             sqlite_where=sa.text("NOT routine"),
             postgresql_where=sa.text("NOT routine"),
         )
-        batch_op.create_index("ix_jobs_about", ["about_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_about",
+            ["about_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("about_id IS NOT NULL"),
+            postgresql_where=sa.text("about_id IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_jobs_subject")
+        batch_op.create_index(
+            "ix_jobs_subject",
+            ["subject_type", "subject_id"],
+            unique=False,
+            sqlite_where=sa.text("subject_type IS NOT NULL"),
+            postgresql_where=sa.text("subject_type IS NOT NULL"),
+        )
         batch_op.drop_index("ix_jobs_waiting")
         batch_op.create_index(
             "ix_jobs_waiting",
@@ -269,6 +283,8 @@ def downgrade() -> None:
             sqlite_where=sa.text("bulk_id IS NOT NULL"),
             postgresql_where=sa.text("bulk_id IS NOT NULL"),
         )
+        batch_op.drop_index("ix_jobs_subject")
+        batch_op.create_index("ix_jobs_subject", ["subject_type", "subject_id"], unique=False)
         batch_op.drop_index("ix_jobs_about")
         batch_op.drop_index("ix_jobs_waiting")
         batch_op.create_index(

@@ -191,4 +191,4 @@ def test_holding_a_time_is_few_statements(db, client, statements):
     with statements() as asked:
         client.post(where, data=data)
 
-    assert len(asked) <= 20, "\n".join(asked)
+    assert len(asked) <= 18, "\n".join(asked)

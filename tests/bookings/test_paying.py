@@ -146,6 +146,6 @@ def test_the_whole_of_verify_payment_is_few_statements(db, client, statements):
     with statements() as again:
         verify(client, booking, sent)
 
-    assert len(first) <= 18, "\n".join(first)
+    assert len(first) <= 15, "\n".join(first)
     assert len(again) <= 6, "\n".join(again)
     assert db.session.get(Booking, booking.id)

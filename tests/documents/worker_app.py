@@ -29,8 +29,4 @@ def weigh(run: Run, source_id: int) -> dict[str, Any]:
     return {"sha256": digest.hexdigest(), "copy": copy, "size": storage.size(path)}
 
 
-def give_up(error: Exception, **_: Any) -> None:
-    """Leave it at that."""
-
-
-tasking.TASKS[JobKind.DOCUMENT_READ.value] = partial(tasking._run, body=weigh, give_up=give_up)
+tasking.TASKS[JobKind.DOCUMENT_READ.value] = partial(tasking._run, body=weigh)

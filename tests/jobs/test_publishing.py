@@ -3,8 +3,10 @@
 import signal
 
 import pytest
+from sqlalchemy import event
 
-from tests.bookings.making import in_threads
+from tests.bookings.making import a_service, in_threads
+from tests.jobs.statements import Asked
 from tests.live import wait_for
 from webapp.extensions import broker
 from webapp.extensions import db as database
@@ -86,3 +88,22 @@ def test_a_wake_up_that_got_lost_is_made_up_for(db, queue):
         return queue.names()
 
     assert wait_for(woken) == ["messages.receive"]
+
+
+@pytest.fixture
+def asked(db):
+    """Return what hears every statement."""
+    asked = Asked()
+    event.listen(db.engine, "before_cursor_execute", asked.hear)
+    yield asked
+    event.remove(db.engine, "before_cursor_execute", asked.hear)
+
+
+def test_asking_for_a_job_is_few_statements_also_about_what_was_never_seen(db, queue, asked):
+    service = a_service()
+    assert service.id
+
+    for key, most in (("one", 5), ("two", 3), ("two", 1)):
+        asked.forget()
+        enqueue(JobKind.NOTHING, about=service, key=key)
+        assert len(asked.statements) <= most, "\n".join(asked.statements)

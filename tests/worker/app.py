@@ -11,8 +11,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from webapp.accounts.acting import record
 from webapp.extensions import db
 from webapp.jobs.kinds import POLICIES, JobKind
-from webapp.jobs.models import Job
-from webapp.jobs.running import Impossible, NotNow, Run
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.running import Ended, Impossible, NotNow, Run, when_ended
 from webapp.jobs.sweeping import rescue
 
 SHORT = JobKind.NOTHING
@@ -113,8 +113,12 @@ ACTIONS = {
 }
 
 
-def give_up(error: Exception, **_: Any) -> None:
-    record("test.gave_up", f"Gave up: {error}")
+def give_up(ended: Ended) -> None:
+    if ended.state == JobState.FAILURE:
+        record("test.gave_up", f"Gave up: {ended.error}")
+
+
+when_ended.append(give_up)
 
 
 def body(run: Run, do: str = "nothing", **how: Any) -> Any:
@@ -123,4 +127,4 @@ def body(run: Run, do: str = "nothing", **how: Any) -> Any:
 
 # The names stay those of the product; only what is done under them is ours.
 for kind in (JobKind.NOTHING, JobKind.SESSIONS_CLEAN, JobKind.PAYMENT_ORDER):
-    tasking.TASKS[kind.value] = partial(tasking._run, body=body, give_up=give_up)
+    tasking.TASKS[kind.value] = partial(tasking._run, body=body)

@@ -65,7 +65,7 @@ def test_what_goes_on_failing_fails_with_its_words_and_tells_whom_it_is_about(st
     assert job.error == "Something went wrong on our side."
     assert "ZeroDivisionError: a bug" in str(job.traceback)
     assert asked.effects == 0
-    assert _gave_up(stack) == ["Gave up: a bug"]
+    assert _gave_up(stack) == [f"Gave up: {job.error}"]
 
 
 def test_what_is_impossible_fails_at_once(stack):

@@ -59,6 +59,7 @@ def _add(service: Service, span: Span, contact: Contact, form_key: str) -> Booki
         hold_until=now() + HOLD if service.price else None,
         amount=service.price,
         currency=service.currency,
+        payment=None,  # known, and not to be looked for when one is made
     )
     db.session.add(booking)
     db.session.flush()

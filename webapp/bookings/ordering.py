@@ -11,7 +11,9 @@ from webapp.bookings.models import Booking, BookingState, Payment, PaymentState
 from webapp.bookings.paying import SOON, accept, compare
 from webapp.clock import now
 from webapp.extensions import db, settings
-from webapp.jobs.running import Impossible, NotNow, Run
+from webapp.jobs.kinds import JobKind
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.running import Ended, Impossible, NotNow, Run, when_ended
 from webapp.messages.receiving import adopt
 from webapp.providers import RazorpayAccount
 from webapp.states import move
@@ -89,11 +91,17 @@ def _order(account: RazorpayAccount, wanted: Wanted) -> razorpay.Entity:
         ) from refusal
 
 
-def give_up(booking: Booking, error: Exception) -> None:
+def _learn_of_the_end(ended: Ended) -> None:
     """Let the customer's page say that the payment cannot be prepared."""
-    if booking.payment is not None:
-        expected = [PaymentState.ASKED]
-        move(booking.payment, PaymentState.FAILED, expect=expected, problem=str(error))
+    if ended.kind != JobKind.PAYMENT_ORDER or ended.state != JobState.FAILURE:
+        return
+    args = db.session.scalar(select(Job.args).where(Job.id == ended.id)) or {}
+    asked = select(Payment).where(Payment.booking_id == args.get("booking_id", 0))
+    if (payment := db.session.scalar(asked)) is not None:
+        move(payment, PaymentState.FAILED, expect=[PaymentState.ASKED], problem=ended.error)
+
+
+when_ended.append(_learn_of_the_end)
 
 
 def check(run: Run) -> int:

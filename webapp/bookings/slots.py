@@ -43,12 +43,14 @@ def is_free(service: Service, span: Span) -> bool:
     return _room(service, span, taken(service.id, span.starts_at, span.ends_at))
 
 
-def lock(service_id: int) -> None:
+def lock(service_id: int) -> Service:
     """Let nobody else give away this service's times until the end of the transaction.
 
-    SQLite's transactions that write are one at a time anyway, and it ignores the clause.
+    Return the service as it is now. SQLite's transactions that write are one at a time anyway, and
+    it ignores the clause.
     """
-    db.session.execute(select(Service.id).where(Service.id == service_id).with_for_update()).one()
+    locked = select(Service).where(Service.id == service_id).with_for_update()
+    return db.session.scalars(locked.execution_options(populate_existing=True)).one()
 
 
 def nearest(service: Service, wanted: datetime, *, count: int = 8) -> list[datetime]:

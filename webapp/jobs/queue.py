@@ -10,7 +10,6 @@ import structlog
 from kombu.exceptions import LimitExceeded, OperationalError
 from redis.exceptions import RedisError
 from sqlalchemy import event, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -18,7 +17,7 @@ from webapp import logs
 from webapp.accounts import acting
 from webapp.broker import NEW
 from webapp.clock import now
-from webapp.extensions import broker, db
+from webapp.extensions import broker, db, insertion
 from webapp.jobs import subjects
 from webapp.jobs.kinds import POLICIES, WAKE_QUEUES, JobKind, Queue, Wake
 from webapp.jobs.models import UNFINISHED, Job
@@ -66,34 +65,52 @@ def enqueue(
         return twin
     moment, policy = now(), POLICIES[kind]
     subject_type, subject_id = acting.subject_of(about)
-    job = Job(
-        id=uuid7(),
-        kind=kind,
-        queue=policy.queue,
-        args=args,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        about_id=subjects.note(about),
-        key=key,
-        max_attempts=policy.max_attempts,
-        created_at=moment,
-        run_at=run_at or moment,
-        published_at=moment if run_at is None or run_at <= moment else None,
-        asked_by_id=acting.who().user_id,
-        token_id=acting.who().token_id,
-        parent_id=acting.who().job_id,
-        routine=routine,
-        request_id=logs.request_id(),
-    )
-    try:
-        with db.session.begin_nested() if key else db.session.no_autoflush:
-            db.session.add(job)
-    except IntegrityError:  # somebody asked for the same in this very moment
-        if key and (twin := _unfinished(kind, key)):
-            return twin
-        raise
-    if job.published_at:
+    values = {
+        "id": uuid7(),
+        "kind": kind,
+        "queue": policy.queue,
+        "args": args,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "about_id": subjects.note(about),
+        "key": key,
+        "max_attempts": policy.max_attempts,
+        "created_at": moment,
+        "run_at": run_at or moment,
+        "published_at": moment if run_at is None or run_at <= moment else None,
+        "asked_by_id": acting.who().user_id,
+        "token_id": acting.who().token_id,
+        "parent_id": acting.who().job_id,
+        "routine": routine,
+        "request_id": logs.request_id(),
+    }
+    job = _add(values) if key is None else _add_only(values)
+    if job.id == values["id"] and job.published_at:
         post(Letter(kind.value, job.queue, job.id, NEW, moment.timestamp()))
+    return job
+
+
+def _add(values: dict[str, Any]) -> Job:
+    job = Job(**values)
+    with db.session.no_autoflush:
+        db.session.add(job)
+    return job
+
+
+def _add_only(values: dict[str, Any]) -> Job:
+    """Return a job with these values, or the unfinished one that somebody asked for just now."""
+    adding = (
+        insertion(Job)
+        .values(values)
+        .on_conflict_do_nothing(
+            index_elements=["kind", "key"], index_where=stands(Job.state, *UNFINISHED)
+        )
+        .returning(Job)
+    )
+    job: Job | None = None
+    while job is None:  # the other one may end between the two looks
+        added = db.session.scalar(select(Job).from_statement(adding))
+        job = added or _unfinished(values["kind"], values["key"])
     return job
 
 

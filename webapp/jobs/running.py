@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from celery.exceptions import SoftTimeLimitExceeded
-from sqlalchemy import ColumnElement, bindparam, case, false, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, false, null, or_, select, update
 
 from webapp.broker import NEW
 from webapp.clock import now
-from webapp.extensions import db, settings
+from webapp.database import Glance
+from webapp.extensions import STORED_JSON, UtcDateTime, db, settings
 from webapp.jobs import causes, logbook
 from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind, Queue
@@ -134,10 +135,8 @@ class Run:
     def succeed(self, result: dict[str, Any] | None) -> None:
         """End it well, in the transaction of its last effect. Raises LeaseLost."""
         db.session.flush()
-        ended = db.session.connection().execute(
-            _SUCCEED, {"of": self.id, "number": self.attempt, "at": now(), "answer": result}
-        )
-        if rows_changed(ended) != 1:
+        here = db.session.connection()
+        if not _SUCCEED(here, of=self.id, number=self.attempt, at=now(), answer=result):
             raise LeaseLost
         self._ended(JobState.SUCCESS, answer=str((result or {}).get("answer", "")))
 
@@ -256,24 +255,21 @@ class Run:
         )
 
 
-_SUCCEED = (
+_SUCCEED = Glance(
     update(Job)
     .where(
-        Job.id == bindparam("of"),
+        Job.id == bindparam("of", required=False),
         Job.state == JobState.PROGRESS,
-        Job.attempt == bindparam("number"),
+        Job.attempt == bindparam("number", required=False),
     )
     .values(
         state=JobState.SUCCESS,
-        finished_at=bindparam("at"),
-        result=bindparam("answer"),
-        lease_until=None,
-        worker=None,
-        error=None,
-        advice=None,
-        traceback=None,
+        finished_at=bindparam("at", type_=UtcDateTime(), required=False),
+        result=bindparam("answer", type_=STORED_JSON, required=False),
+        **dict.fromkeys(("lease_until", "worker", "error", "advice", "traceback"), null()),
         version=Job.version + 1,
     )
+    .returning(Job.version)
 )
 
 

@@ -5,6 +5,7 @@ the work of one.
 """
 
 import json
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from webapp.jobs.models import WAITING, Job, JobState
 from webapp.jobs.portions import publish_portion
 from webapp.jobs.queue import WOKEN_AT, Letter, post, wake
 from webapp.jobs.running import LEASE, STOPPED, Ended, tell_end
-from webapp.states import rows_changed, stands
+from webapp.states import stands
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,7 @@ MARGIN = timedelta(seconds=5)
 BATCH = 500
 #: A job whose worker died this often without any progress is the likely cause of death.
 LOST_LIMIT = 10
+KILLS = "Something in it ends the worker. Ask whoever looks after the server to read the log."
 
 #: What has rows waiting, asked by the sweep: a wake-up that got lost is made up for here.
 backlogs: dict[Wake, Callable[[], bool]] = {}
@@ -129,29 +131,32 @@ def renew_leases() -> None:
 def recover() -> None:
     """Free the jobs whose worker is gone: known at once on its host, by its lease elsewhere."""
     running = db.session.execute(
-        select(
-            Job.id,
-            Job.kind,
-            Job.attempt,
-            Job.worker,
-            Job.lost,
-            Job.cancel_requested_at,
-            Job.asked_by_id,
-            Job.started_at,
-        ).where(
+        select(Job.id, Job.attempt, Job.worker).where(
             stands(Job.state, JobState.PROGRESS),
             or_(Job.lease_until < now(), Job.worker.startswith(owners.host(), autoescape=True)),
         )
     ).all()
     lost = [row for row in running if not (owners.is_here(row.worker) and owners.lives(row.worker))]
     for row in sorted(lost):
-        free(row)
+        free(row.id, row.attempt)
     staff.note_left([(row.worker, row.id) for row in lost])
     db.session.commit()
 
 
-def free(row: Any) -> None:
-    """Give one job back whose worker died, or end it when it was to stop or kills its workers."""
+def free(job_id: uuid.UUID, attempt: int) -> None:
+    """Give one job back whose worker died, or end it when it was to stop or kills its workers.
+
+    Nothing is done when that attempt is over. The row is locked before it is decided: a request to
+    stop comes before that, and is heard, or after it, and finds the job as it was left here.
+    """
+    held = (Job.id == job_id, stands(Job.state, JobState.PROGRESS), Job.attempt == attempt)
+    row = db.session.execute(
+        select(Job.kind, Job.lost, Job.cancel_requested_at, Job.asked_by_id, Job.started_at)
+        .where(*held)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        return
     moment = now()
     values: dict[str, Any] = {"state": JobState.RETRY, "run_at": moment, "published_at": None}
     text = "Its worker stopped in the middle. It goes on with another one."
@@ -159,32 +164,22 @@ def free(row: Any) -> None:
         values = {"state": JobState.REVOKED, "finished_at": moment, "error": STOPPED}
     elif row.lost + 1 >= LOST_LIMIT:
         text = f"Its worker died {LOST_LIMIT} times while running it."
-        advice = (
-            "Something in it ends the worker. Ask whoever looks after the server to read the log."
-        )
-        values = {"state": JobState.FAILURE, "finished_at": moment, "error": text, "advice": advice}
-        values |= {"routine": False, "cause_id": causes.note(text, advice, job_id=row.id)}
-    freed = db.session.execute(
+        values = {"state": JobState.FAILURE, "finished_at": moment, "routine": False}
+        values |= {"error": text, "advice": KILLS, "failures": Job.failures + 1}
+        values |= {"cause_id": causes.note(text, KILLS, job_id=job_id)}
+    db.session.execute(
         update(Job)
-        .where(Job.id == row.id, stands(Job.state, JobState.PROGRESS), Job.attempt == row.attempt)
+        .where(Job.id == job_id)
         .values(lease_until=None, worker=None, lost=Job.lost + 1, version=Job.version + 1, **values)
         .execution_options(synchronize_session=False)
     )
-    if rows_changed(freed) == 1:
-        db.session.add(
-            JobEvent(
-                job_id=row.id,
-                what=What.ERROR if values["state"] == JobState.FAILURE else What.LOST,
-                text=text,
-                attempt=row.attempt,
-                began_at=row.started_at,
-            )
-        )
-        if "finished_at" in values:
-            words = {name: values.get(name) or "" for name in ("error", "advice")}
-            tell_end(
-                Ended(row.id, row.kind, values["state"], row.attempt, row.asked_by_id, **words)
-            )
+    what = What.ERROR if values["state"] == JobState.FAILURE else What.LOST
+    db.session.add(
+        JobEvent(job_id=job_id, what=what, text=text, attempt=attempt, began_at=row.started_at)
+    )
+    if "finished_at" in values:
+        words = {name: values.get(name) or "" for name in ("error", "advice")}
+        tell_end(Ended(job_id, row.kind, values["state"], attempt, row.asked_by_id, **words))
 
 
 def passed(client: redis.Redis, queue: Queue, priority: int) -> datetime:

@@ -10,13 +10,7 @@ from webapp.jobs.running import Run
 from worker.tasking import MORE, job_task
 
 
-def _give_up(error: Exception, source_id: int) -> None:
-    source = db.session.get(Source, source_id)
-    if source is not None:
-        reading.give_up(source, error)
-
-
-@job_task(JobKind.AUDIENCE_READ, give_up=_give_up)
+@job_task(JobKind.AUDIENCE_READ)
 def read(run: Run, source_id: int) -> Any:
     """Look how a file is written, or read a list, for a while."""
     source = db.session.get(Source, source_id)

@@ -8,11 +8,7 @@ from webapp.jobs.running import Run
 from worker.tasking import job_task
 
 
-def _give_up(error: Exception, booking_id: int) -> None:
-    ordering.give_up(db.session.get_one(Booking, booking_id), error)
-
-
-@job_task(JobKind.PAYMENT_ORDER, give_up=_give_up)
+@job_task(JobKind.PAYMENT_ORDER)
 def order(run: Run, booking_id: int) -> dict[str, str]:
     """Open the order that the customer pays."""
     return {"answer": ordering.prepare(run, db.session.get_one(Booking, booking_id))}

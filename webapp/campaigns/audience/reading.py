@@ -78,15 +78,6 @@ def _forget_file(run: Run, source: Source, path: str) -> None:
     source.path = None
 
 
-def give_up(source: Source, error: Exception) -> None:
-    """Remember that a list could not be read; what was read of it stays."""
-    sentence, advice = str(error), getattr(error, "advice", None)
-    if not isinstance(error, NotNow):
-        sentence, advice = "Something went wrong on our side while this list was read.", None
-    move(source, SourceState.FAILED, expect=[SourceState.LOOKING, SourceState.READING],
-         error=sentence, advice=advice)  # fmt: skip
-
-
 def _look(source: Source) -> str:
     """Find out how a file is written, and guess its columns."""
     path, encoding, delimiter = source.path or "", source.encoding, source.delimiter

@@ -1,4 +1,4 @@
-"""A list whose reading somebody stopped, wherever it stood, is not waited for any more."""
+"""A list whose reading was stopped or has failed, wherever it stood, is not waited for any more."""
 
 from sqlalchemy import select
 
@@ -11,14 +11,18 @@ from webapp.jobs.running import Ended, when_ended
 from webapp.states import move
 
 
-def stop_list(ended: Ended) -> None:
+def _learn_of_the_end(ended: Ended) -> None:
     """Remember it in the transaction that ends the job; what was read stays."""
-    if ended.kind != JobKind.AUDIENCE_READ or ended.state != JobState.REVOKED:
+    if ended.kind != JobKind.AUDIENCE_READ or ended.state == JobState.SUCCESS:
         return
     args = db.session.scalar(select(Job.args).where(Job.id == ended.id)) or {}
     source = db.session.get(Source, args.get("source_id", 0))
-    if source is not None:
-        move(source, SourceState.STOPPED, expect=[SourceState.LOOKING, SourceState.READING])
+    reading = [SourceState.LOOKING, SourceState.READING]
+    if source is not None and ended.state == JobState.FAILURE:
+        advice = ended.advice or None
+        move(source, SourceState.FAILED, expect=reading, error=ended.error, advice=advice)
+    elif source is not None:
+        move(source, SourceState.STOPPED, expect=reading)
 
 
 def read_again(job: Job) -> None:
@@ -31,15 +35,5 @@ def read_again(job: Job) -> None:
     move(source, before, expect=ended, error=None, advice=None)
 
 
-def end_again(ended: Ended) -> None:
-    """Say that a list is not read after all: that its job should run again was taken back."""
-    stop_list(ended)
-    args = db.session.scalar(select(Job.args).where(Job.id == ended.id)) or {}
-    source = db.session.get(Source, args.get("source_id", 0))
-    if source is not None and ended.state == JobState.FAILURE:
-        reading = [SourceState.LOOKING, SourceState.READING]
-        move(source, SourceState.FAILED, expect=reading, error=ended.error, advice=ended.advice)
-
-
-when_ended.append(stop_list)
-things.register(JobKind.AUDIENCE_READ, waits=read_again, ended=end_again)
+when_ended.append(_learn_of_the_end)
+things.register(JobKind.AUDIENCE_READ, waits=read_again, ended=_learn_of_the_end)
