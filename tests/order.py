@@ -5,6 +5,7 @@ starts processes of its own and waits for them comes first: the others work mean
 seconds comes last, and fills what is left at the end.
 """
 
+import gc
 from collections import Counter
 
 import pytest
@@ -37,3 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return rank, -tests[file], file
 
     items.sort(key=turn)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector's hands off all that was imported: it would look through it again and again."""
+    gc.collect()
+    gc.freeze()
