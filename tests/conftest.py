@@ -25,7 +25,7 @@ from webapp.messages import senders
 if TYPE_CHECKING:
     from tests.services import Kind, NewDatabase
 
-pytest_plugins = ["tests.services", "tests.people", "tests.stack", "tests.buckets"]
+pytest_plugins = ["tests.order", "tests.services", "tests.people", "tests.stack", "tests.buckets"]
 
 PUBLIC_URL = "http://desk.example"
 

@@ -121,7 +121,7 @@ def test_the_api_answers_as_it_is_described_whatever_it_is_asked(
     from schemathesis.specs.openapi.checks import positive_data_acceptance
 
     world = making.make(app)
-    known = {name: str(value) for name, value in world.values().items()}
+    known = {name: str(value) for name, value in world.values.items()}
     caller = program()
     served = another_app({**settings_of_tests, **OFTEN})
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", of_its_own(served))

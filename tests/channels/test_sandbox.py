@@ -4,7 +4,6 @@ import asyncio
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from devtools.processes import free_port
 from webapp.messages.channels import (
     Accounts,
     Channel,
@@ -118,13 +118,6 @@ class Sandbox:
                     await carrier.aclose()
 
         return asyncio.run(run())
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def written(rule: Rule, world: World, values: list[str]) -> str:
     """Return the route's address with odd values where it takes some; "" leaves what fits."""
     with world.app.test_request_context():
         names = sorted(rule.arguments)
-        fitting = world.values() | {"token": "nothing"}
+        fitting = world.values | {"token": "nothing"}
         parts = {name: value for name, value in zip(names, values, strict=False) if value}
         path = rule.rule
         for name in names:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, url_for
@@ -88,8 +89,9 @@ class World:
     def confirmed(self) -> Booking:
         return self.bookings[1]
 
+    @cached_property
     def values(self) -> dict[str, Any]:
-        """Return what stands in the addresses."""
+        """Return what stands in the addresses, looked up once: every route asks, and nothing moves."""
         return {
             "booking_id": self.held.id,
             "customer_id": self.held.customer_id,
@@ -109,6 +111,7 @@ class World:
             "announcement_id": self.announcement_id,
             "notice_id": self.notice_id,
             "campaign_id": self.lists["mapping"].campaign_id,
+            "token": None,
             "source_id": self.lists["mapping"].id,
             "country": "IN",
             "which": "failed",
@@ -132,20 +135,24 @@ class World:
             "wish": "retry",
         }
 
+    @cached_property
+    def meant(self) -> dict[str, dict[str, Any]]:
+        """Return what stands in the addresses of some blueprints alone."""
+        sent = {"campaign_id": self.sent.id, "recipient_id": somebody_of(self.sent)}
+        document = {"source_id": self.knowledge.documents["ready"].id}
+        return {
+            "accounts": {"token": PASSWORD},
+            "book": {"token": self.confirmed.token},
+            **dict.fromkeys(("live", "recipients"), sent),
+            **dict.fromkeys(("knowledge", "documents", "uploads", "ask"), document),
+            "websites": {"source_id": self.knowledge.website.id},
+        }
+
     def address(self, rule: Rule, **other: Any) -> str:
         """Return the address of a route."""
-        token = {"accounts": PASSWORD, "book": self.confirmed.token}.get(
-            rule.endpoint.split(".")[0]
-        )
+        known = {**self.values, **self.meant.get(rule.endpoint.split(".")[0], {}), **other}
         if rule.endpoint in {"accounts.setup", "accounts.make_first_account"}:
-            token = SETUP
-        known = {**self.values(), "token": token, **other}
-        if rule.endpoint.split(".")[0] in {"live", "recipients"}:
-            known |= {"campaign_id": self.sent.id, "recipient_id": somebody_of(self.sent)}
-        if rule.endpoint.split(".")[0] in {"knowledge", "documents", "uploads", "ask"}:
-            known["source_id"] = self.knowledge.documents["ready"].id
-        if rule.endpoint.split(".")[0] == "websites":
-            known["source_id"] = self.knowledge.website.id
+            known["token"] = SETUP
         values = {name: known[name] for name in rule.arguments}
         if rule.endpoint == "recipients.retry_form":
             values["state"] = "failed"

@@ -10,7 +10,6 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from playwright.sync_api import Page, expect
 
 from devtools.valkey import Valkey
 from tests.services import Kind, NewDatabase
@@ -99,9 +98,3 @@ def test_new_databases_are_copies_of_the_prepared_one_and_strangers_to_each_othe
         with psycopg.connect(one) as connection:
             connection.execute("INSERT INTO guests VALUES ('Asha')")
     assert count_guests(other) == 0
-
-
-@pytest.mark.browser
-def test_a_real_chromium_opens_a_page(page: Page) -> None:
-    page.set_content("<h1>Front desk</h1>")
-    expect(page.get_by_role("heading", name="Front desk")).to_be_visible()

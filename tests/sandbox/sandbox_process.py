@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -18,17 +17,12 @@ from urllib.parse import parse_qsl
 
 import httpx
 
+from devtools.processes import free_port
+
 ROOT = Path(__file__).parents[2]
 SECRET = "sandbox-secret-for-tests"
 PATIENCE = 40.0
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(look: Callable[[], T], what: str = "it") -> T:
