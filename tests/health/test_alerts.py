@@ -9,14 +9,15 @@ from tests.contracts.world import send
 from tests.health.looking import a_job, a_worker, all_alerts, ended, open_rules, watch, watch_for
 from tests.people import person
 from webapp.accounts.models import AuditEntry, Role
+from webapp.charts.models import NUMBERS, Grain, history
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.health import rules, watching
 from webapp.health.looking import look
-from webapp.health.models import Alert, Quarter
+from webapp.health.models import Alert
 from webapp.jobs import pausing
 from webapp.jobs.history import JobEvent, What
-from webapp.jobs.kinds import JobKind, Queue
+from webapp.jobs.kinds import POLICIES, JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.messages import stopping
 from webapp.messages.channels import Channel
@@ -153,10 +154,9 @@ def test_an_error_rate_rises_against_the_same_kind_the_day_before(
     kind = JobKind.EXPORT_WRITE
     parts = ((now(), failed, well), (now() - timedelta(hours=5), failed_before, well_before))
     for moment, bad, good in parts:
-        db.session.add(
-            Quarter(kind=kind, begins_at=moment, ended=bad + good, failed=bad, retried=0, lost=0,
-                    waited=0.0, ran=0.0)
-        )  # fmt: skip
+        numbers = dict.fromkeys(NUMBERS, 0) | {"failed": bad, "done": good}
+        of = {"grain": Grain.QUARTER, "at": moment, "kind": kind, "queue": POLICIES[kind].queue}
+        db.session.execute(history.insert(), of | numbers)
     db.session.commit()
     assert ("errors" in troubles()) == rises
 

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from webapp.extensions import db
 from webapp.forgetting import Keeps, Kept, Steps
-from webapp.health.models import Alert, Checked, Tally, Tick, Watch
+from webapp.health.models import Alert, Checked, Tick, Watch
 
 
 def remove_alerts(ids: Sequence[int], _size: int) -> Steps:
@@ -42,7 +42,6 @@ KEEPS = Keeps(
     free={
         Alert: "rule",
         Checked: "day",
-        Tally: "numbers",
         Tick: "span line",
         Watch: "mails found",
     },
