@@ -21,7 +21,7 @@ from webapp.jobs.kinds import POLICIES, JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.messages import stopping
 from webapp.messages.channels import Channel
-from webapp.messages.models import Message, MessageState, ProviderEvent
+from webapp.messages.models import Batch, Message, MessageState, ProviderEvent
 from webapp.notices.models import Notice
 
 
@@ -166,6 +166,20 @@ def test_messages_that_could_leave_and_do_not_are_told(app):
     assert "SMS" in troubles()["sending"]
     a_message(state=MessageState.SENT, sent_at=now() - timedelta(minutes=1))
     assert "sending" not in troubles(), "one has left meanwhile"
+
+
+def test_a_campaign_that_takes_days_to_leave_is_not_nothing_sent(app):
+    with time_machine.travel(now() - timedelta(days=2), tick=True):
+        batch = Batch(subject_type="campaign", subject_id="1")
+        db.session.add(batch)
+        db.session.flush()
+        a_message(batch_id=batch.id, due_at=now())
+        a_message(batch_id=batch.id, due_at=now())
+    first = db.session.query(Message).order_by(Message.id).first()
+    assert "SMS" in troubles()["sending"]
+    first.state, first.sent_at = MessageState.SENT, now() - timedelta(minutes=1)
+    db.session.commit()
+    assert "sending" not in troubles(), "what leaves today was written two days ago"
 
 
 def test_what_was_stopped_or_paused_on_purpose_is_not_nothing_sent(app):
