@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select, union_all
 
-from webapp.clock import now
+from webapp.clock import first_id, now
 from webapp.extensions import db, settings
-from webapp.health.measuring import earliest_id
 from webapp.health.thresholds import NOTHING_SENT, PROVIDER_SILENT, UNREPORTED
 from webapp.messages import due
 from webapp.messages.channels import Channel
@@ -62,9 +61,7 @@ def _sent_since(channel: Channel, since: datetime, written: datetime) -> bool:
     """Say whether anything has left since a moment: the newest first, of which one has as a rule."""
     sent = (
         select(Message.id)
-        .where(
-            Message.id >= earliest_id(written), Message.channel == channel, Message.sent_at > since
-        )
+        .where(Message.id >= first_id(written), Message.channel == channel, Message.sent_at > since)
         .order_by(Message.id.desc())
         .limit(1)
     )
@@ -93,7 +90,7 @@ def _silent() -> Iterator[Silence]:
             select(Message.id)
             .outerjoin(Batch, Batch.id == Message.batch_id)
             .where(
-                Message.id >= earliest_id(moment - DAY),
+                Message.id >= first_id(moment - DAY),
                 Message.channel == provider_channel,
                 Message.state == MessageState.SENT,
                 Message.sent_at.between(last, moment - PROVIDER_SILENT),
@@ -175,7 +172,7 @@ def of_last_day() -> dict[tuple[Channel, MessageState], int]:
     """Count the messages that were written in the last 24 hours, by channel and where they stand."""
     rows = db.session.execute(
         select(Message.channel, Message.state, func.count())
-        .where(Message.id >= earliest_id(now() - DAY))
+        .where(Message.id >= first_id(now() - DAY))
         .group_by(Message.channel, Message.state)
     )
     return {(channel, state): count for channel, state, count in rows}
