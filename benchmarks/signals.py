@@ -85,12 +85,10 @@ def measure(database: str) -> None:
                 ask()
                 before = computed(db.engine)
                 spent = [_milliseconds(ask) for _ in range(ROUNDS)]
-                computed = (computed(db.engine) - before) / ROUNDS
+                each = (computed(db.engine) - before) / ROUNDS
                 middle, most = percentile(spent, 0.5), percentile(spent, 0.95)
                 figure = verdict(f"{name}, p95", most, GOAL_MS, unit=" ms", at_most=True)
-                print(
-                    f"{database}: {figure}, median {middle:.0f}, CPU {computed:.0f} ms", flush=True
-                )
+                print(f"{database}: {figure}, median {middle:.0f}, CPU {each:.0f} ms", flush=True)
             db.session.rollback()
 
 
