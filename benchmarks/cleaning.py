@@ -1,7 +1,8 @@
 """Whether anybody has to wait while old data is removed, and how many rows a second go.
 
 One gunicorn process as in production, one worker. Old jobs that have ended, each with an event and two
-lines of its log, lie in the database beside some of today. Pages are asked for and a form is sent, 6
+lines of its log, and one in ten of them failed for one of some causes, lie in the database beside some of
+yesterday. It runs until all of them are gone. Pages are asked for and a form is sent, 6
 requests a second, first while the worker has nothing to do, then while it cleans up.
 """
 
@@ -20,9 +21,9 @@ import aiohttp
 from benchmarks.polling import served
 from benchmarks.stage import each_database, percentile, stage, verdict
 
-OLD = {"sqlite": 300_000, "postgres": 1_000_000}
-RECENT, CHUNK, ROWS_OF_A_JOB = 5_000, 50_000, 4
-PER_SECOND, CALM, MOST = 6, 40.0, 130.0
+OLD = {"sqlite": 60_000, "postgres": 500_000}
+RECENT, CHUNK, ROWS_OF_A_JOB, CAUSES = 5_000, 50_000, 4, 40
+PER_SECOND, CALM, MOST = 6, 30.0, 500.0
 TIMES, SLOWEST_MS = 2.0, 1_000.0
 HEX = {
     "sqlite": "printf('%012x70008%015x', {ms}, n)",
@@ -176,6 +177,7 @@ def prepare(count: int) -> SimpleNamespace:
         booking.service.hours = {str(day): [[540, 1020]] for day in range(7)}
         db.session.commit()
         slug, customer_id = booking.service.slug, booking.customer_id
+        add_causes()
         for first in range(1, count + 1, CHUNK):
             add_jobs(first, min(first + CHUNK - 1, count), days=120)
         add_jobs(count + 1, count + RECENT, days=1)
@@ -187,6 +189,16 @@ def prepare(count: int) -> SimpleNamespace:
     serializer = app.session_interface.get_signing_serializer(app)
     cookie = serializer.dumps({"_user_id": token, "_fresh": True})
     return SimpleNamespace(app=app, cookie=cookie, slug=slug, customer_id=customer_id)
+
+
+def add_causes() -> None:
+    """Add that for which some of the jobs failed."""
+    from webapp.extensions import db
+    from webapp.jobs.known import Cause
+
+    numbers = range(1, CAUSES + 1)
+    db.session.add_all(Cause(fingerprint=f"{one:064}", text=f"It broke {one}.") for one in numbers)
+    db.session.commit()
 
 
 def add_jobs(first: int, last: int, *, days: int) -> None:
@@ -205,11 +217,13 @@ def add_jobs(first: int, last: int, *, days: int) -> None:
     wordy = "'Told the customer by SMS, WhatsApp and e-mail, as the booking was confirmed.'"
     job = (
         "id, kind, queue, args, state, subject_type, subject_id, routine, done, attempt, failures, lost, "
-        "max_attempts, run_at, created_at, started_at, finished_at, version, result"
+        "max_attempts, run_at, created_at, started_at, finished_at, version, result, cause_id"
     )
+    failed = "n % 10 = 0"
     values = (
-        f"{ids}, 'bookings.notify', 'messages', {empty}, 'SUCCESS', 'booking', CAST(n AS VARCHAR(40)), "
-        f"false, 3, 1, 0, 0, 4, :at, :at, :at, :at, 3, {empty}"
+        f"{ids}, 'bookings.notify', 'messages', {empty}, CASE WHEN {failed} THEN 'FAILURE' "
+        "ELSE 'SUCCESS' END, 'booking', CAST(n AS VARCHAR(40)), false, 3, 1, 0, 0, 4, :at, :at, :at, :at, 3, "
+        f"{empty}, CASE WHEN {failed} THEN n / 10 % {CAUSES} + 1 END"
     )
     line = (
         f"job_logs (job_id, attempt, at, level, text) {many} SELECT {ids}, 1, :at, 'info', {wordy}"

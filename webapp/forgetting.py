@@ -3,18 +3,18 @@
 A slice says it in its ``forgetting.py``, once for each of its columns that can hold words.
 """
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    Delete,
     LargeBinary,
     SQLColumnExpression,
     Text,
+    Update,
     cast,
     delete,
     func,
@@ -22,11 +22,13 @@ from sqlalchemy import (
     schema,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.extensions import Model, db
 from webapp.looking import a_look
+from webapp.states import rows_changed
 
 #: What stands where somebody's name, number or address stood.
 MASK = "[erased]"
@@ -84,16 +86,30 @@ class Kept:
     days: int | None = DEFAULT_DAYS
     #: Nobody can choose less.
     least: int = 1
-    key: Column | schema.Column[Any]
+    key: Column
     #: Grows with the age of a row and has an index: a UUIDv7, an id, or ``at`` itself.
     by: Column | schema.Column[Any]
     at: Column | schema.Column[Any]
     #: Whether a row still has what is removed; and whether nothing needs that any more.
     holds: ColumnElement[bool]
     free: ColumnElement[bool]
-    #: Deals with the rows of some keys, each step at most so many rows. A row that is not ``free``
-    #: any more it leaves alone.
-    remove: Callable[[Sequence[Any], int], Steps]
+    #: What is written into such a row, which stays; None: the row goes.
+    values: Mapping[str, Any] | None = None
+    #: For what takes more than that: deals with the rows of some keys, each step at most so many
+    #: rows. A row that is not ``free`` any more it leaves alone.
+    steps: Callable[[Sequence[Any], int], Steps] | None = None
+
+    def remove(self, keys: Sequence[Any], size: int) -> Steps:
+        """Remove what grew old of the rows of some keys, unless they are needed again."""
+        if self.steps is not None:
+            yield from self.steps(keys, size)
+            return
+        table: Any = self.key.class_
+        these = self.key.in_(keys), self.free
+        if self.values is None:
+            yield delete_rows(table, *these)
+        else:
+            yield change_rows(table, *these, **self.values)
 
 
 def _nothing(_person: Person) -> Steps:
@@ -131,12 +147,6 @@ class Keeps:
     forget: Callable[[Person], Steps] = _nothing
     #: The same for what the person is known by, in the one transaction that ends it.
     finally_forget: Callable[[Person], None] | None = None
-
-
-def first_id(moment: datetime) -> uuid.UUID:
-    """Return the smallest UUIDv7 of a moment: ids below it are older."""
-    milliseconds = int(moment.timestamp() * 1000)
-    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62))
 
 
 def key_of(table: Table) -> tuple[ColumnElement[Any], ...]:
@@ -194,7 +204,19 @@ def remove_children(table: Table, condition: ColumnElement[bool], size: int) -> 
     (key,) = key_of(table)
     query = select(key).where(condition).limit(size)
     while some := db.session.scalars(query).all():
-        db.session.execute(
-            delete(table).where(key.in_(some)).execution_options(synchronize_session=False)
-        )
+        delete_rows(table, key.in_(some))
         yield 0
+
+
+def delete_rows(table: Table, *where: ColumnElement[bool]) -> int:
+    """Remove the rows to which all of this applies; return how many those were."""
+    return _run(delete(table).where(*where))
+
+
+def change_rows(table: Table, *where: ColumnElement[bool], **values: Any) -> int:
+    """Write values into the rows to which all of this applies; return how many those were."""
+    return _run(update(table).where(*where).values(values))
+
+
+def _run(statement: Delete | Update) -> int:
+    return rows_changed(db.session.execute(statement.execution_options(synchronize_session=False)))

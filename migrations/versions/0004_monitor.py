@@ -231,6 +231,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'FAILURE'"),
         )
         batch_op.create_index(
+            "ix_jobs_of_cause",
+            ["cause_id"],
+            unique=False,
+            sqlite_where=sa.text("cause_id IS NOT NULL"),
+            postgresql_where=sa.text("cause_id IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_jobs_follows",
             ["follows_id"],
             unique=False,
@@ -272,6 +279,11 @@ def downgrade() -> None:
             "ix_jobs_follows",
             sqlite_where=sa.text("follows_id IS NOT NULL"),
             postgresql_where=sa.text("follows_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_jobs_of_cause",
+            sqlite_where=sa.text("cause_id IS NOT NULL"),
+            postgresql_where=sa.text("cause_id IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_jobs_cause",

@@ -11,9 +11,10 @@ depends_on = None
 
 LIST = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
 BUCKETS = range(18)
+COUNTS = ("done", "failed", "stopped", "retried", "lost")
 WAITING = sa.text("state IN ('PENDING', 'RETRY')")
 ENDED = sa.text("finished_at IS NOT NULL")
-GAVE_UP = sa.text("what = 'error'")
+TOLD = sa.text("what IN ('error', 'retry', 'lost')")
 
 
 def upgrade() -> None:
@@ -34,7 +35,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("queue", sa.String(length=32), nullable=False),
-        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("done", "failed", "stopped")),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTS),
         *(sa.Column(name, sa.Float(), nullable=False) for name in ("waited", "ran")),
         *(sa.Column(f"waited_{bucket}", sa.Integer(), nullable=False) for bucket in BUCKETS),
         *(sa.Column(f"ran_{bucket}", sa.Integer(), nullable=False) for bucket in BUCKETS),
@@ -74,12 +75,12 @@ def upgrade() -> None:
         "ix_jobs_finished", "jobs", ["finished_at"], sqlite_where=ENDED, postgresql_where=ENDED
     )
     op.create_index(
-        "ix_job_events_failed", "job_events", ["at"], sqlite_where=GAVE_UP, postgresql_where=GAVE_UP
+        "ix_job_events_told", "job_events", ["at"], sqlite_where=TOLD, postgresql_where=TOLD
     )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_job_events_failed", table_name="job_events")
+    op.drop_index("ix_job_events_told", table_name="job_events")
     op.drop_index("ix_jobs_finished", table_name="jobs")
     op.drop_index("ix_jobs_due", table_name="jobs")
     # In place: a copy of the table would fill in the column that the database reckons itself.

@@ -22,33 +22,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_checked_days")),
     )
     op.create_table(
-        "quarters",
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended", sa.Integer(), nullable=False),
-        sa.Column("failed", sa.Integer(), nullable=False),
-        sa.Column("retried", sa.Integer(), nullable=False),
-        sa.Column("lost", sa.Integer(), nullable=False),
-        sa.Column("waited", sa.Double(), nullable=False),
-        sa.Column("ran", sa.Double(), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "begins_at", name=op.f("pk_quarters")),
-    )
-    with op.batch_alter_table("quarters", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_quarters_begins_at"), ["begins_at"], unique=False)
-
-    op.create_table(
-        "tallies",
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("numbers", STORED_JSON, nullable=False),
-        sa.PrimaryKeyConstraint("kind", name=op.f("pk_tallies")),
-    )
-    op.create_table(
         "watches",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("looked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("busy_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("counted_until", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("counted_event_id", sa.Integer(), nullable=False),
         sa.Column("mails", STORED_JSON, nullable=False),
         sa.Column("mail_failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("mail_problem", sa.String(length=300), nullable=True),
@@ -103,5 +80,5 @@ def downgrade() -> None:
     with op.batch_alter_table("provider_events", schema=None) as batch_op:
         batch_op.drop_index("ix_provider_events_heard")
 
-    for table in ("ticks", "alerts", "watches", "tallies", "quarters", "checked_days"):
+    for table in ("ticks", "alerts", "watches", "checked_days"):
         op.drop_table(table)

@@ -8,7 +8,9 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from tests.bookings.making import a_service
 from tests.charts.ended import ended
+from webapp.bookings.finding import house_zone
 from webapp.charts import history
 from webapp.charts.hours import day_of, hour_of, pieces
 from webapp.charts.models import Grain
@@ -49,7 +51,7 @@ def counts(sums):
 
 
 def of_nothing(since, until, **how):
-    return counts(history.span(since, until, kind=JobKind.NOTHING, **how))
+    return counts(history.span(since, until, house_zone(), kind=JobKind.NOTHING, **how))
 
 
 def test_endings_are_counted_by_hour_kind_and_queue(clock, add_up):
@@ -62,7 +64,7 @@ def test_endings_are_counted_by_hour_kind_and_queue(clock, add_up):
     assert of_nothing(NOON - timedelta(minutes=9), NOON) == (2, 1, 1)
     assert of_nothing(NOON - 3 * HOUR, NOON - HOUR) == (0, 0, 0)
     assert of_nothing(NOON - DAY, NOON, queue=Queue.BULK) == (0, 0, 0)
-    assert history.span(NOON - DAY, NOON, queue=Queue.BULK).done == 1
+    assert history.span(NOON - DAY, NOON, house_zone(), queue=Queue.BULK).done == 1
 
 
 def test_how_long_jobs_waited_and_ran_is_told_and_can_be_added(clock, add_up):
@@ -70,7 +72,7 @@ def test_how_long_jobs_waited_and_ran_is_told_and_can_be_added(clock, add_up):
         ended(NOON - (number % 2) * HOUR, waited=0.05 if number < 90 else 45, ran=1.5)
 
     add_up()
-    sums = history.span(NOON - DAY, NOON, kind=JobKind.NOTHING)
+    sums = history.span(NOON - DAY, NOON, house_zone(), kind=JobKind.NOTHING)
 
     assert sums.waited.number == 100
     assert sums.waited.mean == pytest.approx(4.545, abs=0.01)
@@ -149,9 +151,7 @@ def test_the_sums_survive_another_clock_of_the_house(clock, add_up, db):
         ended(NOON - timedelta(minutes=minutes))
     add_up()
 
-    from tests.bookings.making import a_service  # the house goes by the clock of its services
-
-    a_service(zone="Asia/Kolkata")
+    a_service(zone="Asia/Kolkata")  # the house goes by the clock of its services
     db.session.commit()
     clock.shift(6 * HOUR)
     add_up()
@@ -159,6 +159,21 @@ def test_the_sums_survive_another_clock_of_the_house(clock, add_up, db):
     number = len(range(0, 24 * 60, 25))
     assert of_nothing(NOON - 2 * DAY, NOON + DAY) == (number, 0, 0)
     assert of_nothing(NOON - 40 * DAY, NOON + DAY) == (number, 0, 0)
+
+
+def test_days_after_the_short_one_on_which_the_clocks_go_forward_are_told_without_it(
+    clock, add_up, db
+):
+    a_service(zone="Europe/Berlin")
+    short_day = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
+    clock.move_to(short_day + 40 * DAY)
+    for back in (short_day, short_day + DAY):
+        ended(back)
+    add_up()
+
+    following = datetime(2026, 3, 29, 22, 0, tzinfo=UTC)  # midnight in Berlin
+    assert of_nothing(following, following + 40 * DAY) == (1, 0, 0)
+    assert of_nothing(following - HOUR, following + 40 * DAY) == (2, 0, 0)
 
 
 @pytest.mark.parametrize(

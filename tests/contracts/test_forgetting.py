@@ -4,10 +4,12 @@ import importlib
 from collections import Counter
 from pathlib import Path
 
-from sqlalchemy import JSON, Enum, LargeBinary, String
+from sqlalchemy import JSON, Enum, LargeBinary, String, UniqueConstraint
 
 import webapp
 from webapp.extensions import Model
+from webapp.jobs.known import Cause, Subject
+from webapp.jobs.models import Job
 from webapp.retention.parts import PARTS, kinds
 
 
@@ -74,3 +76,30 @@ def test_a_kind_of_data_has_one_name_and_an_index_by_which_its_old_rows_are_foun
         first = {next(iter(index.columns)).name for index in column.table.indexes}
         first |= {part.name for part in column.table.primary_key}
         assert column.name in first, kept.name
+
+
+def test_whatever_refers_to_what_is_removed_is_found_by_an_index():
+    gone = {kept.key.class_ for kept in kinds().values() if kept.values is None}
+    gone |= {Job, Subject, Cause}
+    referring = [
+        key.parent
+        for table in Model.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table in {one.__table__ for one in gone}
+    ]
+    assert len(referring) >= 5
+    assert [str(column) for column in referring if not has_an_index(column)] == []
+
+
+def has_an_index(column) -> bool:
+    """Say whether its rows are found by its value, whatever else is so of them."""
+    if column.table.primary_key.columns[0] is column:
+        return True
+    for index in column.table.indexes:
+        only = index.dialect_options["postgresql"]["where"]
+        if index.columns[0] is column and str(only) in {"None", f"{column.name} IS NOT NULL"}:
+            return True
+    return any(
+        isinstance(one, UniqueConstraint) and one.columns[0] is column
+        for one in column.table.constraints
+    )

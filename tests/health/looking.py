@@ -8,6 +8,7 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.health import alerts, watching
 from webapp.health.models import Alert
+from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.worker_models import Worker
@@ -40,8 +41,12 @@ def a_job(kind=JobKind.BOOKING_NOTIFY, **values):
 
 
 def ended(state=JobState.SUCCESS, **values):
-    """Add a job that has just ended."""
-    return a_job(state=state, started_at=now(), finished_at=now(), attempt=1, **values)
+    """Add a job that has just ended, told of as one that ends is."""
+    job = a_job(state=state, started_at=now(), finished_at=now(), attempt=1, **values)
+    if state == JobState.FAILURE:
+        db.session.add(JobEvent(job_id=job.id, what=What.ERROR, text="It broke."))
+        db.session.commit()
+    return job
 
 
 def watch(*, well=True):

@@ -9,18 +9,19 @@ from tests.contracts.world import send
 from tests.health.looking import a_job, a_worker, all_alerts, ended, open_rules, watch, watch_for
 from tests.people import person
 from webapp.accounts.models import AuditEntry, Role
+from webapp.charts.models import NUMBERS, Grain, history
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.health import rules, watching
 from webapp.health.looking import look
-from webapp.health.models import Alert, Quarter
+from webapp.health.models import Alert
 from webapp.jobs import pausing
 from webapp.jobs.history import JobEvent, What
-from webapp.jobs.kinds import JobKind, Queue
+from webapp.jobs.kinds import POLICIES, JobKind, Queue
 from webapp.jobs.models import Job, JobState
 from webapp.messages import stopping
 from webapp.messages.channels import Channel
-from webapp.messages.models import Message, MessageState, ProviderEvent
+from webapp.messages.models import Batch, Message, MessageState, ProviderEvent
 from webapp.notices.models import Notice
 
 
@@ -153,10 +154,9 @@ def test_an_error_rate_rises_against_the_same_kind_the_day_before(
     kind = JobKind.EXPORT_WRITE
     parts = ((now(), failed, well), (now() - timedelta(hours=5), failed_before, well_before))
     for moment, bad, good in parts:
-        db.session.add(
-            Quarter(kind=kind, begins_at=moment, ended=bad + good, failed=bad, retried=0, lost=0,
-                    waited=0.0, ran=0.0)
-        )  # fmt: skip
+        numbers = dict.fromkeys(NUMBERS, 0) | {"failed": bad, "done": good}
+        of = {"grain": Grain.QUARTER, "at": moment, "kind": kind, "queue": POLICIES[kind].queue}
+        db.session.execute(history.insert(), of | numbers)
     db.session.commit()
     assert ("errors" in troubles()) == rises
 
@@ -166,6 +166,20 @@ def test_messages_that_could_leave_and_do_not_are_told(app):
     assert "SMS" in troubles()["sending"]
     a_message(state=MessageState.SENT, sent_at=now() - timedelta(minutes=1))
     assert "sending" not in troubles(), "one has left meanwhile"
+
+
+def test_a_campaign_that_takes_days_to_leave_is_not_nothing_sent(app):
+    with time_machine.travel(now() - timedelta(days=2), tick=True):
+        batch = Batch(subject_type="campaign", subject_id="1")
+        db.session.add(batch)
+        db.session.flush()
+        a_message(batch_id=batch.id, due_at=now())
+        a_message(batch_id=batch.id, due_at=now())
+    first = db.session.query(Message).order_by(Message.id).first()
+    assert "SMS" in troubles()["sending"]
+    first.state, first.sent_at = MessageState.SENT, now() - timedelta(minutes=1)
+    db.session.commit()
+    assert "sending" not in troubles(), "what leaves today was written two days ago"
 
 
 def test_what_was_stopped_or_paused_on_purpose_is_not_nothing_sent(app):

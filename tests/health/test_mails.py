@@ -164,3 +164,11 @@ def test_a_database_that_was_away_is_told_and_written_down_afterwards(app, house
         blackout.over()
         watch()
     assert subjects(mails())[1:] == ["Bellhop: Well again, after 5 minutes: The database is away"]
+
+
+def test_nobody_is_written_to_long_after_about_what_ended_while_somebody_knew_of_it(app):
+    known = {"mailed_at": now(), "known_until": now() + timedelta(days=7)}
+    an_alert("beat", closed_at=now() + timedelta(hours=1), **known)
+    an_alert("paused", closed_at=now() + timedelta(days=8), **known)
+    with later(days=9):
+        assert [alert.rule for alert in mailing.news().over] == ["paused"]

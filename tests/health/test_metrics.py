@@ -20,6 +20,7 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.health import metrics, thresholds
 from webapp.health.rules import BY_KEY
+from webapp.jobs.acting import asking
 from webapp.jobs.history import JobEvent, What
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import Job, JobState
@@ -110,6 +111,25 @@ def test_a_counter_never_falls_when_old_jobs_are_removed(scraped):
     counters = [key for key in before if key[0].endswith(("_total", "_bucket", "_count", "_sum"))]
     assert sum(before[key] for key in counters) > 0
     assert all(after[key] >= before[key] for key in counters)
+
+
+def test_a_failure_that_somebody_runs_again_at_once_is_counted_all_the_same(scraped):
+    watch()
+    job = ended(JobState.FAILURE)
+    asking.retry(job)
+    db.session.commit()
+    with time_machine.travel(now() + timedelta(seconds=40), tick=True):
+        watch()
+        job.state, job.finished_at = JobState.SUCCESS, now()
+        db.session.commit()
+    with time_machine.travel(now() + timedelta(seconds=80), tick=True):
+        watch()
+        text = scraped().text
+    outcomes = {
+        outcome: value(text, "bellhop_jobs_finished_total", outcome=outcome, kind="bookings.notify")
+        for outcome in ("done", "failed")
+    }
+    assert outcomes == {"done": 1, "failed": 1}
 
 
 def test_labels_are_enumerations_and_their_number_is_bounded(scraped):

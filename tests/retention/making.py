@@ -4,9 +4,8 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from webapp.clock import now
+from webapp.clock import first_id, now
 from webapp.extensions import db
-from webapp.forgetting import first_id
 from webapp.jobs.history import JobEvent, JobLog, What
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.models import FINISHED, Job, JobState

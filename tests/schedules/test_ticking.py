@@ -117,6 +117,25 @@ def test_missed_runs_are_left_out_where_that_is_the_policy(app, db, queue):
         assert len(jobs(SESSIONS)) == 1
 
 
+def test_whoever_runs_what_was_left_out_has_made_up_for_it(app, db, queue):
+    with time_machine.travel(NOON, tick=False) as clock:
+        tick(app)
+        changing.change(entry("old-sessions"), parse("30 3 * * *"), None, IfMissed.LEAVE_OUT)
+        db.session.commit()
+        clock.move_to(at(9, 0, day=22))
+        tick(app)
+        assert not missed_of_sessions().made_up
+
+        changing.run_now(entry("old-sessions"))
+        db.session.commit()
+
+        assert missed_of_sessions().made_up
+
+
+def missed_of_sessions():
+    return {one.name: one for one in schedules.missed()}["old-sessions"]
+
+
 def test_a_run_that_is_a_little_late_was_not_missed(app, db, queue):
     with time_machine.travel(NOON, tick=False) as clock:
         tick(app)

@@ -1,34 +1,9 @@
 """What the record of activity keeps about people, and how it is forgotten."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import delete, true, update
+from sqlalchemy import true
 
 from webapp.accounts.models import ApiToken, AuditEntry, Link, Session, User
-from webapp.extensions import db
-from webapp.forgetting import Keeps, Kept, Steps
-
-
-def remove_entries(ids: Sequence[int], _size: int) -> Steps:
-    """Remove entries of the record."""
-    db.session.execute(
-        delete(AuditEntry)
-        .where(AuditEntry.id.in_(ids))
-        .execution_options(synchronize_session=False)
-    )
-    yield len(ids)
-
-
-def remove_addresses(ids: Sequence[int], _size: int) -> Steps:
-    """Take from entries of the record the address of the browser."""
-    db.session.execute(
-        update(AuditEntry)
-        .where(AuditEntry.id.in_(ids))
-        .values(address=None)
-        .execution_options(synchronize_session=False)
-    )
-    yield len(ids)
-
+from webapp.forgetting import Keeps, Kept
 
 OLD = (
     Kept(
@@ -44,7 +19,6 @@ OLD = (
         at=AuditEntry.at,
         holds=true(),
         free=true(),
-        remove=remove_entries,
     ),
     Kept(
         name="browsers",
@@ -58,7 +32,7 @@ OLD = (
         at=AuditEntry.at,
         holds=AuditEntry.address.is_not(None),
         free=true(),
-        remove=remove_addresses,
+        values={"address": None},
     ),
 )
 KEEPS = Keeps(

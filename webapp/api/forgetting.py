@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import delete
-
 from webapp.api.models import ApiAnswer
-from webapp.extensions import db
-from webapp.forgetting import Keeps, Person
+from webapp.forgetting import Keeps, Person, delete_rows
 
 
 def forget(_person: Person) -> Iterator[int]:
     """Take every kept answer away: a day's worth, and none is needed but by who asks twice."""
-    db.session.execute(delete(ApiAnswer).execution_options(synchronize_session=False))
+    delete_rows(ApiAnswer)
     yield 0
 
 

@@ -2,12 +2,12 @@
 
 import secrets
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from webapp.bookings.models import Booking, BookingState, Payment
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.forgetting import Keeps, Person
+from webapp.forgetting import Keeps, Person, change_rows
 
 
 def objections(person: Person) -> list[str]:
@@ -36,18 +36,9 @@ def finally_forget(person: Person) -> None:
     The customer's link stops working: each gets another one that nobody has.
     """
     for booking_id in person.booking_ids:
-        db.session.execute(
-            update(Booking)
-            .where(Booking.id == booking_id)
-            .values(
-                name=person.called,
-                phone=None,
-                email=None,
-                refund_note="",
-                token=secrets.token_urlsafe(32),
-                version=Booking.version + 1,
-            )
-        )
+        nobody = {"name": person.called, "phone": None, "email": None, "refund_note": ""}
+        link = {"token": secrets.token_urlsafe(32), "version": Booking.version + 1}
+        change_rows(Booking, Booking.id == booking_id, **nobody, **link)
 
 
 KEEPS = Keeps(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, String, cast, exists, func, literal, or_, select
 
 from webapp.campaigns.models import (
     BadRow,
@@ -16,7 +16,7 @@ from webapp.campaigns.models import (
 )
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.forgetting import Keeps, Kept, Person, Steps, matching, remove_children
+from webapp.forgetting import Keeps, Kept, Person, Steps, change_rows, matching, remove_children
 
 #: Recipients that are dealt with in a step.
 SOME = 500
@@ -32,31 +32,18 @@ def forget_recipients(campaign_ids: Sequence[int], size: int) -> Steps:
         lists = select(Source.id).where(Source.campaign_id == campaign_id)
         yield from _empty(Recipient.campaign_id == campaign_id, size)
         yield from remove_children(BadRow, BadRow.source_id.in_(lists), size)
-        db.session.execute(
-            update(Source)
-            .where(Source.campaign_id == campaign_id)
-            # Its file is removed by the job that removes files which no row names.
-            .values(sample=None, asked={}, path=None, error=None, version=Source.version + 1)
-            .execution_options(synchronize_session=False)
-        )
-        db.session.execute(
-            update(Campaign)
-            .where(Campaign.id == campaign_id)
-            .values(forgotten_at=now(), version=Campaign.version + 1)
-            .execution_options(synchronize_session=False)
-        )
+        # Its file is removed by the job that removes files which no row names.
+        empty: dict[str, Any] = {"sample": None, "asked": {}, "path": None, "error": None}
+        change_rows(Source, Source.campaign_id == campaign_id, **empty, version=Source.version + 1)
+        over = {"forgotten_at": now(), "version": Campaign.version + 1}
+        change_rows(Campaign, Campaign.id == campaign_id, **over)
         yield 1
 
 
 def _empty(whose: ColumnElement[bool], size: int) -> Steps:
     left = select(Recipient.id).where(whose, Recipient.key.not_like(f"{NOBODY}%"))
     while some := db.session.scalars(left.limit(size)).all():
-        db.session.execute(
-            update(Recipient)
-            .where(Recipient.id.in_(some))
-            .values(**_EMPTY)
-            .execution_options(synchronize_session=False)
-        )
+        change_rows(Recipient, Recipient.id.in_(some), **_EMPTY)
         yield 0
 
 
@@ -85,7 +72,7 @@ OLD = (
         at=Campaign.finished_at,
         holds=Campaign.forgotten_at.is_(None) | (Campaign.forgotten_at < Campaign.finished_at),
         free=Campaign.state.in_([CampaignState.DONE, CampaignState.CANCELLED]),
-        remove=forget_recipients,
+        steps=forget_recipients,
     ),
 )
 

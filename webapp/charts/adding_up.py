@@ -7,37 +7,30 @@ endings: see docs/decisions/0030-what-was-done-is-added-up.md.
 
 import time
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Delete, case, delete, extract, func, insert, select
+from sqlalchemy import Delete, delete, func, insert, select
 
+from webapp.charts import endings
+from webapp.charts.endings import Sums, only_looking
 from webapp.charts.hours import Piece, day_of, hour_of, pieces
-from webapp.charts.models import BUCKETS, EDGES, Grain, HistoryMark, history
+from webapp.charts.models import NUMBERS, Grain, HistoryMark, history
 from webapp.clock import now
-from webapp.database import reading
 from webapp.extensions import db
-from webapp.jobs.history import JobEvent, What
-from webapp.jobs.models import Job, JobState
 from webapp.jobs.running import Run
-from webapp.states import stands
 
 #: A job says that it has ended a moment before that is committed; after so long nothing is.
 SETTLED = timedelta(hours=2)
-KEPT = {Grain.HOUR: timedelta(days=100), Grain.DAY: timedelta(days=400)}
+KEPT = {
+    Grain.QUARTER: timedelta(days=8),
+    Grain.HOUR: timedelta(days=100),
+    Grain.DAY: timedelta(days=400),
+}
 #: Days as young as that may have had numbers that are gone.
 LATELY = timedelta(days=3)
 #: So long one slice of the job works.
 SLICE_SECONDS = 20.0
-FIELDS = {JobState.SUCCESS: "done", JobState.REVOKED: "stopped"}
-#: Everything of a row but what it is of.
-NUMBERS = tuple(column.name for column in history.columns if not column.primary_key)
-
-Sums = dict[tuple[Any, Any], dict[str, float]]
 
 
 def go_on(run: Run, zone: ZoneInfo) -> str | None:
@@ -52,7 +45,7 @@ def go_on(run: Run, zone: ZoneInfo) -> str | None:
     settled = hour_of(until - SETTLED, zone)
     while begin < until:
         hour = next(pieces(begin, until, zone, hour_of))
-        sums = _of_jobs(hour)
+        sums = endings.within(hour)
         _store(Grain.HOUR, hour, sums, final_until=min(hour.end, settled))
         number += 1
         run.step(done=number, note="Adding up what was done.")
@@ -69,7 +62,7 @@ def _skipped(begin: datetime, settled: datetime, zone: ZoneInfo) -> datetime:
     """Return the hour in which something ended next, or from which on nothing is settled yet."""
     if begin >= settled:
         return begin
-    following = _next_ending(begin)
+    following = endings.next_after(begin)
     found = settled if following is None else min(hour_of(following, zone), settled)
     db.session.execute(_away(Grain.HOUR, Piece(begin, found)))
     return max(begin, found)
@@ -91,15 +84,8 @@ def _begin_of_hours(zone: ZoneInfo) -> datetime | None:
     mark = db.session.get(HistoryMark, Grain.HOUR)
     if mark is not None:
         return mark.final_until
-    first = _next_ending(now() - KEPT[Grain.DAY])
+    first = endings.next_after(now() - KEPT[Grain.DAY])
     return None if first is None else hour_of(first, zone)
-
-
-def _next_ending(since: datetime) -> datetime | None:
-    jobs = select(func.min(Job.finished_at)).where(Job.finished_at >= since)
-    failures = select(func.min(JobEvent.at)).where(_GAVE_UP, JobEvent.at >= since)
-    row = db.session.execute(select(jobs.scalar_subquery(), failures.scalar_subquery())).one()
-    return min((moment for moment in row if moment), default=None)
 
 
 def _begin_of_days(zone: ZoneInfo) -> datetime:
@@ -132,71 +118,6 @@ def _away(grain: Grain, piece: Piece) -> Delete:
     return delete(history).where(history.c.grain == grain, *inside)
 
 
-def _of_jobs(hour: Piece) -> Sums:
-    """Count the endings of an hour, and how long those jobs waited and ran."""
-    sums: Sums = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
-    with _only_looking():
-        for row in db.session.execute(_counted(hour)):
-            numbers = sums[row.kind, row.queue]
-            if row.state in FIELDS:
-                numbers[FIELDS[row.state]] += row.number
-            for name, bucket, seconds in (
-                ("waited", row.waited_in, row.waited),
-                ("ran", row.ran_in, row.ran),
-            ):
-                if bucket is not None and row.state != JobState.REVOKED:
-                    numbers[name] += float(seconds)
-                    numbers[f"{name}_{bucket}"] += row.number
-        for kind, queue, number in db.session.execute(_failed(hour)):
-            sums[kind, queue]["failed"] += number
-    return {key: numbers for key, numbers in sums.items() if any(numbers.values())}
-
-
-def _counted(hour: Piece) -> Any:
-    waited, ran = _seconds(Job.due_at, Job.started_at), _seconds(Job.started_at, Job.finished_at)
-    groups = [
-        Job.kind,
-        Job.queue,
-        Job.state,
-        _bucket(waited).label("waited_in"),
-        _bucket(ran).label("ran_in"),
-    ]
-    return (
-        select(
-            *groups,
-            func.count().label("number"),
-            func.sum(waited).label("waited"),
-            func.sum(ran).label("ran"),
-        )
-        .where(Job.finished_at >= hour.begin, Job.finished_at < hour.end)
-        .group_by(*groups)
-    )
-
-
-def _failed(hour: Piece) -> Any:
-    """Count the failures by what is told of them: a job that was run again has no other trace."""
-    return (
-        select(Job.kind, Job.queue, func.count())
-        .join(JobEvent, JobEvent.job_id == Job.id)
-        .where(_GAVE_UP, JobEvent.at >= hour.begin, JobEvent.at < hour.end)
-        .group_by(Job.kind, Job.queue)
-    )
-
-
-_GAVE_UP = stands(JobEvent.what, What.ERROR)
-
-
-def _seconds(begin: Any, end: Any) -> ColumnElement[Any]:
-    if db.engine.dialect.name == "sqlite":
-        return (func.julianday(end) - func.julianday(begin)) * 86_400.0
-    return extract("epoch", end - begin)
-
-
-def _bucket(seconds: ColumnElement[Any]) -> ColumnElement[int | None]:
-    steps = [(seconds < edge, bucket) for bucket, edge in enumerate(EDGES)]
-    return case((seconds.is_(None), None), *steps, else_=BUCKETS[-1])
-
-
 def _of_hours(day: Piece) -> Sums:
     columns = [func.sum(history.c[name]).label(name) for name in NUMBERS]
     query = (
@@ -208,7 +129,7 @@ def _of_hours(day: Piece) -> Sums:
         )
         .group_by(history.c.kind, history.c.queue)
     )
-    with _only_looking():
+    with only_looking():
         rows = db.session.execute(query).mappings().all()
     return {(row["kind"], row["queue"]): {name: row[name] for name in NUMBERS} for row in rows}
 
@@ -219,15 +140,3 @@ def _forget(moment: datetime) -> None:
         old = delete(history).where(history.c.grain == grain, history.c.at < moment - span)
         db.session.execute(old)
     db.session.commit()
-
-
-@contextmanager
-def _only_looking() -> Iterator[None]:
-    """Read without the write lock, which on SQLite would keep everybody else from writing."""
-    db.session.commit()
-    token = reading.set(True)
-    try:
-        yield
-        db.session.commit()
-    finally:
-        reading.reset(token)

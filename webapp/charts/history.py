@@ -4,18 +4,20 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 
-from webapp.charts.adding_up import KEPT, NUMBERS
-from webapp.charts.models import BUCKETS, EDGES, Grain, HistoryMark, history
+from webapp.charts.adding_up import KEPT
+from webapp.charts.hours import day_of, hour_of
+from webapp.charts.models import BUCKETS, EDGES, NUMBERS, Grain, HistoryMark, history
 from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
 
 #: Longer spans are read from the days.
 LONG = timedelta(days=32)
-LENGTH = {Grain.HOUR: timedelta(hours=1), Grain.DAY: timedelta(days=1)}
+FLOOR = {Grain.HOUR: hour_of, Grain.DAY: day_of}
 
 
 class Times(NamedTuple):
@@ -67,6 +69,9 @@ class Sums(NamedTuple):
     done: int
     failed: int
     stopped: int
+    #: Tries that failed and were repeated, and that were broken off as their worker died: no endings.
+    retried: int
+    lost: int
     #: From when it was due to when it began; not of what was stopped.
     waited: Times
     #: From when the last attempt began to its end; not of what was stopped.
@@ -91,22 +96,46 @@ class Part(NamedTuple):
     sums: Sums
 
 
-NOTHING = Sums(0, 0, 0, *[Times((0,) * len(BUCKETS), 0.0)] * 2)
+_NO_TIMES = Times((0,) * len(BUCKETS), 0.0)
+NOTHING = Sums(0, 0, 0, 0, 0, _NO_TIMES, _NO_TIMES)
 
 
 def span(
-    since: datetime, until: datetime, kind: JobKind | None = None, queue: Queue | None = None
+    since: datetime,
+    until: datetime,
+    zone: ZoneInfo,
+    kind: JobKind | None = None,
+    queue: Queue | None = None,
 ) -> Sums:
     """Return what was done from ``since`` to before ``until``, of a kind or a queue if given.
 
-    From whole hours of the house's clock: each that has a part in the span counts. Spans of more
-    than 32 days, and those of long ago, are of whole days. At most five minutes behind.
+    From whole hours by the clock of the house, which ``zone`` is: each that has a part in the span
+    counts. Spans of more than 32 days, and those of long ago, are of whole days. At most five
+    minutes behind.
     """
     grain = grain_of(since, until)
-    row = db.session.execute(
-        select(*_sums()).where(*_within(grain, since, until, kind, queue))
-    ).one()
+    inside = (history.c.at >= FLOOR[grain](since, zone), history.c.at < until)
+    row = db.session.execute(select(*_sums()).where(*_of_choice(grain, kind, queue), *inside)).one()
     return _of(row) if row[0] is not None else NOTHING
+
+
+def lately(back: timedelta) -> Sums:
+    """Return what was done in a time until now, at most eight days, to the quarter of an hour.
+
+    Half a minute behind, and told also while no worker is there to add up the hours.
+    """
+    inside = (history.c.grain == Grain.QUARTER, history.c.at > now() - back)
+    row = db.session.execute(select(*_sums()).where(*inside)).one()
+    return _of(row) if row[0] is not None else NOTHING
+
+
+def ever() -> dict[JobKind, Sums]:
+    """Return what was ever counted of every kind: no number is ever smaller than it was."""
+    of_all = _of_choice(Grain.EVER, None, None)
+    rows = db.session.execute(
+        select(history.c.kind, *_sums()).where(*of_all).group_by(history.c.kind)
+    )
+    return dict.fromkeys(JobKind, NOTHING) | {row[0]: _of(row[1:]) for row in rows}
 
 
 def course(
@@ -145,20 +174,13 @@ def by_kind(
 
 def written_at() -> datetime | None:
     """Return when it was last added up; None when never."""
-    return db.session.scalar(select(func.max(HistoryMark.written_at)))
+    return db.session.scalar(select(HistoryMark.written_at).where(HistoryMark.grain == Grain.HOUR))
 
 
 def grain_of(since: datetime, until: datetime) -> Grain:
     """Return whether a span is read from hours or from days."""
     hours = until - since <= LONG and since > now() - KEPT[Grain.HOUR]
     return Grain.HOUR if hours else Grain.DAY
-
-
-def _within(
-    grain: Grain, since: datetime, until: datetime, kind: JobKind | None, queue: Queue | None
-) -> tuple[ColumnElement[bool], ...]:
-    first = since - LENGTH[grain]
-    return (*_of_choice(grain, kind, queue), history.c.at > first, history.c.at < until)
 
 
 def _of_choice(
@@ -177,12 +199,14 @@ def _sums() -> list[Any]:
 
 
 def _of(row: Sequence[Any]) -> Sums:
-    done, failed, stopped, waited, ran, *counts = row
+    done, failed, stopped, retried, lost, waited, ran, *counts = row
     half = len(BUCKETS)
     return Sums(
         int(done),
         int(failed),
         int(stopped),
+        int(retried),
+        int(lost),
         Times(tuple(map(int, counts[:half])), float(waited)),
         Times(tuple(map(int, counts[half:])), float(ran)),
     )

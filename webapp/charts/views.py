@@ -50,12 +50,16 @@ def _page(
         queues={queue.value: name for queue, name in NAMES.items()},
         slots=slots or [],
         names=[_named(begin, choice.floor, zone) for begin in choice.begins] if choice else [],
-        parts=[part for part in parts or [] if choice and choice.kind in {None, part.kind}],
+        parts=[part for part in parts or [] if part.sums.ended and _is_of(part, choice)],
         drawn=_drawn(slots or []),
         written_at=history.written_at(),
         titles={kind: POLICIES[kind].title for kind in JobKind},
         span=span,
     )
+
+
+def _is_of(part: history.Part, choice: Choice | None) -> bool:
+    return choice is not None and choice.kind in {None, part.kind}
 
 
 def _drawn(slots: list[history.Sums]) -> dict[str, charting.Bars | charting.Lines]:

@@ -1,23 +1,7 @@
 """What health keeps: how the house was, in sentences that may quote a job's."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import delete
-
-from webapp.extensions import db
-from webapp.forgetting import Keeps, Kept, Steps
-from webapp.health.models import Alert, Checked, Tally, Tick, Watch
-
-
-def remove_alerts(ids: Sequence[int], _size: int) -> Steps:
-    """Remove alerts that are over."""
-    db.session.execute(
-        delete(Alert)
-        .where(Alert.id.in_(ids), Alert.closed_at.is_not(None))
-        .execution_options(synchronize_session=False)
-    )
-    yield len(ids)
-
+from webapp.forgetting import Keeps, Kept
+from webapp.health.models import Alert, Checked, Tick, Watch
 
 OLD = (
     Kept(
@@ -33,7 +17,6 @@ OLD = (
         at=Alert.closed_at,
         holds=Alert.closed_at.is_not(None),
         free=Alert.closed_at.is_not(None),
-        remove=remove_alerts,
     ),
 )
 KEEPS = Keeps(
@@ -42,7 +25,6 @@ KEEPS = Keeps(
     free={
         Alert: "rule",
         Checked: "day",
-        Tally: "numbers",
         Tick: "span line",
         Watch: "mails found",
     },

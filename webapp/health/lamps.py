@@ -11,6 +11,7 @@ from webapp.health.looking import Look
 from webapp.health.redis_there import Memory, broker
 from webapp.health.words import listed, size_words, span_words
 from webapp.jobs.kinds import Queue
+from webapp.jobs.pausing import NAMES as QUEUES
 from webapp.messages.channels import Channel
 from webapp.messages.models import MessageState
 from webapp.messages.stopping import NAMES
@@ -86,7 +87,7 @@ def _beat(look: Look) -> Lamp:
 
 def _waiting(look: Look) -> Lamp:
     if not look.waiting:
-        note = f"{listed([queue.value for queue in look.paused])} paused" if look.paused else ""
+        note = f"{listed([QUEUES[queue] for queue in look.paused])} paused" if look.paused else ""
         return Lamp("Waiting jobs", WARN if note else OK, "None", note, "jobs.index")
     queue, oldest = oldest_of(look)
     slow = queue in (Queue.URGENT, Queue.MESSAGES) and oldest > thresholds.OLDEST.total_seconds()

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import exists, func, select, text
 
 from webapp.accounts.models import AuditEntry, User
+from webapp.charts import history
 from webapp.clock import now
 from webapp.extensions import db, settings
-from webapp.health import counting, sending, thresholds
+from webapp.health import sending, thresholds
 from webapp.health.lamps import memory_words, oldest_of
 from webapp.health.looking import Look
 from webapp.health.models import Alert
@@ -89,7 +90,7 @@ def _daily(look: Look) -> Iterator[Line]:
         "Add a worker, or look for what has asked for so many.",
         "jobs.index",
     )
-    yield _failed("daily", "Errors of the last 24 hours", counting.span(now() - DAY))
+    yield _failed("daily", "Errors of the last 24 hours", history.lately(DAY))
     yield _arriving()
     yield Line(
         "daily",
@@ -105,7 +106,7 @@ def _daily(look: Look) -> Iterator[Line]:
                LOOK if opened else WELL, "None", "Read what they were about.", "health.history")  # fmt: skip
 
 
-def _failed(span: str, title: str, count: counting.Span) -> Line:
+def _failed(span: str, title: str, count: history.Sums) -> Line:
     share = count.failed / count.ended if count.ended else 0.0
     return Line(span, title, f"{count.failed:,} of {count.ended:,} jobs failed ({share * 100:.1f} %)",
                 judge(share, 0.01, thresholds.LEAST_SHARE) if count.failed else WELL,
@@ -135,7 +136,7 @@ def _alerts_since_yesterday() -> int:
 
 
 def _weekly(look: Look) -> Iterator[Line]:
-    week = counting.span(now() - WEEK)
+    week = history.lately(WEEK)
     retried = week.retried / week.ended if week.ended else 0.0
     repeated = f"{week.retried:,} in {week.ended:,} jobs ({retried * 100:.1f} %)"
     yield Line("weekly", "Tries that had to be repeated", repeated,
@@ -145,8 +146,7 @@ def _weekly(look: Look) -> Iterator[Line]:
     yield Line("weekly", "Jobs whose worker died in the middle", f"{week.lost:,}", judge(week.lost, 0, 20),
                "None; more than 20 are too many", "Look for a lack of memory on the machines of the workers.",
                "workers.index")  # fmt: skip
-    average = week.ran / week.ended if week.ended else 0.0
-    waited = week.waited / week.ended if week.ended else 0.0
+    average, waited = week.ran.mean or 0.0, week.waited.mean or 0.0
     yield Line("weekly", "How fast workers are",
                f"A job waits {waited:.1f} s and takes {average:.1f} s on average",
                judge(waited, 30, 300), "At most 30 seconds of waiting; 5 minutes are too long",

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from webapp.clock import now
 from webapp.extensions import settings
-from webapp.health import counting, measuring, neighbours, sending
+from webapp.health import measuring, neighbours, sending
 from webapp.health.measuring import Depth
 from webapp.health.redis_there import broker
 from webapp.health.sending import Silence
+from webapp.health.shares import Share, shares
 from webapp.jobs.kinds import JobKind, Queue
 from webapp.jobs.worker_models import Worker
 from webapp.messages import stopping
@@ -37,7 +38,7 @@ class Look:
     beat_at: datetime | None = None
     missed: Sequence[str] = ()
     stalled: int = 0
-    shares: Sequence[counting.Share] = ()
+    shares: Sequence[Share] = ()
     stuck: Sequence[Channel] = ()
     stopped: Sequence[tuple[Channel, str]] = ()
     silent: Sequence[Silence] = ()
@@ -72,7 +73,7 @@ def look() -> Look:
         beat_at=beat_seen_at(),
         missed=neighbours.missed(),
         stalled=neighbours.stalled(),
-        shares=counting.shares(),
+        shares=shares(),
         stuck=() if Queue.MESSAGES in paused else sending.stuck_channels(),
         stopped=[(row.channel, row.reason or "") for row in stopping.stopped()],
         silent=sending.silent_providers(),

@@ -48,10 +48,16 @@ class Mail(NamedTuple):
 
 
 def news() -> News:
-    """Return the alerts whose beginning or end nobody has been written about."""
+    """Return the alerts whose beginning or end nobody has been written about.
+
+    Of what ended while somebody knew of it nobody is written to, nor later when that time is over.
+    """
     begun = and_(Alert.opened_at.is_not(None), Alert.closed_at.is_(None), Alert.mailed_at.is_(None))
     over = and_(
-        Alert.closed_at.is_not(None), Alert.mailed_at.is_not(None), Alert.end_mailed_at.is_(None)
+        Alert.closed_at.is_not(None),
+        Alert.mailed_at.is_not(None),
+        Alert.end_mailed_at.is_(None),
+        or_(Alert.known_until.is_(None), Alert.known_until <= Alert.closed_at),
     )
     rows = db.session.scalars(select(Alert).where(or_(begun, over)).order_by(Alert.id)).all()
     told = [alert for alert in rows if not alert.silenced]

@@ -1,8 +1,6 @@
 """What is measured of jobs and workers: each a statement that reads an index of few rows."""
 
-import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -69,9 +67,3 @@ def staff() -> Staff:
         [worker for worker in rows if worker.seen_at > limit],
         [worker for worker in rows if worker.seen_at <= limit],
     )
-
-
-def earliest_id(moment: datetime) -> uuid.UUID:
-    """Return the id before every one that is given from a moment on: UUIDv7 begins with the time."""
-    milliseconds = int(moment.timestamp() * 1000)
-    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0x8 << 60)

@@ -4,8 +4,9 @@ Labels are enumerations only. Whatever a person typed, an id, an address or a wo
 """
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -18,9 +19,11 @@ from prometheus_client.core import (
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.charts import history
+from webapp.charts.models import EDGES
 from webapp.clock import now
 from webapp.extensions import db, settings
-from webapp.health import counting, measuring, neighbours, sending
+from webapp.health import measuring, neighbours, sending
 from webapp.health.models import Watch
 from webapp.health.redis_there import broker
 from webapp.health.rules import BY_KEY
@@ -110,7 +113,7 @@ def _queues() -> Iterator[Family]:
 
 
 def _counts() -> Iterator[Family]:
-    tallies = counting.tallies()
+    ever = history.ever()
     finished = CounterMetricFamily(
         "bellhop_jobs_finished", "Jobs that ended.", labels=["kind", "outcome"]
     )
@@ -120,42 +123,31 @@ def _counts() -> Iterator[Family]:
     lost = CounterMetricFamily(
         "bellhop_jobs_lost", "Jobs whose worker died in the middle.", labels=["kind"]
     )
-    for kind, numbers in tallies.items():
-        for outcome in counting.OUTCOMES.values():
-            finished.add_metric([kind.value, outcome], numbers.get(outcome, 0))
-        retried.add_metric([kind.value], numbers.get("retried", 0))
-        lost.add_metric([kind.value], numbers.get("lost", 0))
+    for kind, sums in ever.items():
+        for outcome in ("done", "failed", "stopped"):
+            finished.add_metric([kind.value, outcome], getattr(sums, outcome))
+        retried.add_metric([kind.value], sums.retried)
+        lost.add_metric([kind.value], sums.lost)
     yield from (finished, retried, lost)
     yield _histogram(
         "job_waiting_seconds",
         "From when it was due until it began.",
-        "waited",
-        counting.WAITED,
-        tallies,
+        {kind: sums.waited for kind, sums in ever.items()},
     )
     yield _histogram(
         "job_running_seconds",
         "From its last beginning until its end.",
-        "ran",
-        counting.RAN,
-        tallies,
+        {kind: sums.ran for kind, sums in ever.items()},
     )
 
 
-def _histogram(
-    name: str,
-    words: str,
-    part: str,
-    limits: Iterable[float],
-    tallies: dict[JobKind, counting.Numbers],
-) -> Family:
+def _histogram(name: str, words: str, times: Mapping[JobKind, history.Times]) -> Family:
+    """Return times as Prometheus counts them: at most so much; by every other edge, to have fewer series."""
     family = HistogramMetricFamily(f"bellhop_{name}", words, labels=["kind"])
-    for kind, numbers in tallies.items():
-        ended = sum(numbers.get(outcome, 0) for outcome in counting.OUTCOMES.values())
-        buckets = [(f"{limit:g}", numbers.get(f"{part}_{limit:g}", 0)) for limit in limits]
-        family.add_metric(
-            [kind.value], [*buckets, ("+Inf", ended)], numbers.get(f"{part}_sum", 0.0)
-        )
+    for kind, of_kind in times.items():
+        below = list(accumulate(of_kind.counts))
+        buckets = [(f"{edge:g}", below[at]) for at, edge in enumerate(EDGES) if at % 2 == 0]
+        family.add_metric([kind.value], [*buckets, ("+Inf", of_kind.number)], of_kind.seconds)
     return family
 
 

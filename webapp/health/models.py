@@ -1,4 +1,4 @@
-"""What the house knows of its own health: alerts, counts that only grow, and the checklist of each day."""
+"""What the house knows of its own health: who looks, alerts, and the checklist of each day."""
 
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.accounts.models import User
 from webapp.clock import now
 from webapp.extensions import Model
-from webapp.jobs.kinds import JobKind
 
 _NOT_OVER_SQL = text("closed_at IS NULL")
 
 
 class Watch(Model):
-    """Whose turn it is to look, and how far it has counted. One row."""
+    """Whose turn it is to look, and what the last look found. One row."""
 
     __tablename__ = "watches"
 
@@ -23,9 +22,6 @@ class Watch(Model):
     looked_at: Mapped[datetime]
     #: Somebody looks until then, or has died doing so.
     busy_until: Mapped[datetime | None]
-    #: Jobs that ended until then are counted, and what happened to jobs up to that number.
-    counted_until: Mapped[datetime]
-    counted_event_id: Mapped[int] = mapped_column(default=0)
     #: When alerts were last written about by e-mail, for an hour back, in epoch seconds.
     mails: Mapped[list[Any]] = mapped_column(default=list)
     #: When a mail last failed, and why.
@@ -73,31 +69,6 @@ class Alert(Model):
     def silenced(self) -> bool:
         """Whether somebody knows of it, so that nobody need be told for now."""
         return self.known_until is not None and self.known_until > now()
-
-
-class Tally(Model):
-    """What has been counted of a kind of job since the counting began; no number ever falls."""
-
-    __tablename__ = "tallies"
-
-    kind: Mapped[JobKind] = mapped_column(primary_key=True)
-    numbers: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-
-class Quarter(Model):
-    """What ended of a kind in a quarter of an hour; kept for some days, for shares and rates."""
-
-    __tablename__ = "quarters"
-
-    kind: Mapped[JobKind] = mapped_column(primary_key=True)
-    begins_at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
-    ended: Mapped[int] = mapped_column(default=0)
-    failed: Mapped[int] = mapped_column(default=0)
-    retried: Mapped[int] = mapped_column(default=0)
-    lost: Mapped[int] = mapped_column(default=0)
-    #: Seconds, of all that ended.
-    waited: Mapped[float] = mapped_column(default=0.0)
-    ran: Mapped[float] = mapped_column(default=0.0)
 
 
 class Checked(Model):

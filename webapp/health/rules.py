@@ -7,6 +7,7 @@ from webapp.health import thresholds
 from webapp.health.looking import Look
 from webapp.health.words import listed, span_words
 from webapp.jobs.kinds import POLICIES, Queue
+from webapp.jobs.pausing import NAMES as QUEUES
 from webapp.messages.stopping import NAMES
 
 
@@ -139,7 +140,7 @@ def _stalled(look: Look) -> str | None:
 
 def _paused(look: Look) -> str | None:
     told = [
-        f"The queue “{queue}” has been paused for {span_words((look.moment - since).total_seconds())}."
+        f"The queue “{QUEUES[queue]}” has been paused for {span_words((look.moment - since).total_seconds())}."
         for queue, since in look.paused.items()
         if look.moment - since > thresholds.QUEUE_PAUSED
     ]

@@ -1,19 +1,18 @@
 """Whether messages leave, and whether those who carry them say what became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func, or_, select, union_all
+from sqlalchemy import bindparam, func, or_, select, union_all
 
-from webapp.clock import now
+from webapp.clock import first_id, now
 from webapp.extensions import db, settings
-from webapp.health.measuring import earliest_id
 from webapp.health.thresholds import NOTHING_SENT, PROVIDER_SILENT, UNREPORTED
 from webapp.messages import due
 from webapp.messages.channels import Channel
 from webapp.messages.models import Batch, EventState, Message, MessageState, ProviderEvent
-from webapp.messages.opened import open_batches
+from webapp.messages.opened import Open, open_batches
 from webapp.messages.quieting import open_at
 from webapp.messages.stopping import open_channels
 from webapp.states import stands
@@ -26,12 +25,13 @@ UNFINISHED = (MessageState.QUEUED, MessageState.SENDING)
 
 def stuck_channels() -> list[Channel]:
     """Return the open channels whose messages could have left for minutes, while none left at all."""
-    since = now() - NOTHING_SENT
-    ready = open_channels()
-    return [channel for channel in _with_due(ready, since) if not _sent_since(channel, since)]
+    since, ready, batches = now() - NOTHING_SENT, open_channels(), open_batches()
+    waiting = _with_due(ready, batches, since)
+    written = _written_since(batches) if waiting else since
+    return [channel for channel in waiting if not _sent_since(channel, since, written)]
 
 
-def _with_due(ready: list[Channel], since: datetime) -> list[Channel]:
+def _with_due(ready: list[Channel], batches: Sequence[Open], since: datetime) -> list[Channel]:
     """Return the channels by which something could have left since a moment."""
     alone = select(Message.channel).where(*due.OWN_DUE, due.OWN_FREE).distinct()
     found = set(db.session.scalars(alone, {"moment": since}))
@@ -42,7 +42,7 @@ def _with_due(ready: list[Channel], since: datetime) -> list[Channel]:
         )
         .limit(1)
     )
-    for batch in open_batches():
+    for batch in batches:
         for channel in set(ready) - found:
             values = {"of_batch": batch.id, "by": channel, "moment": since, "soon": now()}
             if db.session.scalar(of_batch, values) is not None:
@@ -50,11 +50,22 @@ def _with_due(ready: list[Channel], since: datetime) -> list[Channel]:
     return [channel for channel in ready if channel in found]
 
 
-def _sent_since(channel: Channel, since: datetime) -> bool:
-    sent = exists().where(
-        Message.id >= earliest_id(now() - DAY), Message.channel == channel, Message.sent_at > since
+def _written_since(batches: Sequence[Open]) -> datetime:
+    """Return since when what leaves now may have been written: a large batch takes days to leave."""
+    ids = [batch.id for batch in batches]
+    begun = db.session.scalar(select(func.min(Batch.created_at)).where(Batch.id.in_(ids)))
+    return min(begun or now(), now() - DAY)
+
+
+def _sent_since(channel: Channel, since: datetime, written: datetime) -> bool:
+    """Say whether anything has left since a moment: the newest first, of which one has as a rule."""
+    sent = (
+        select(Message.id)
+        .where(Message.id >= first_id(written), Message.channel == channel, Message.sent_at > since)
+        .order_by(Message.id.desc())
+        .limit(1)
     )
-    return bool(db.session.scalar(select(sent)))
+    return db.session.scalar(sent) is not None
 
 
 class Silence(NamedTuple):
@@ -79,7 +90,7 @@ def _silent() -> Iterator[Silence]:
             select(Message.id)
             .outerjoin(Batch, Batch.id == Message.batch_id)
             .where(
-                Message.id >= earliest_id(moment - DAY),
+                Message.id >= first_id(moment - DAY),
                 Message.channel == provider_channel,
                 Message.state == MessageState.SENT,
                 Message.sent_at.between(last, moment - PROVIDER_SILENT),
@@ -161,7 +172,7 @@ def of_last_day() -> dict[tuple[Channel, MessageState], int]:
     """Count the messages that were written in the last 24 hours, by channel and where they stand."""
     rows = db.session.execute(
         select(Message.channel, Message.state, func.count())
-        .where(Message.id >= earliest_id(now() - DAY))
+        .where(Message.id >= first_id(now() - DAY))
         .group_by(Message.channel, Message.state)
     )
     return {(channel, state): count for channel, state, count in rows}

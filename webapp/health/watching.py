@@ -15,10 +15,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from webapp.accounts import acting
+from webapp.charts import totals
 from webapp.clock import now
 from webapp.database import reading
 from webapp.extensions import db, settings
-from webapp.health import alerts, blackout, checklist, counting, lamps, mailing, rules
+from webapp.health import alerts, blackout, checklist, lamps, mailing, rules
 from webapp.health.looking import look
 from webapp.health.models import Watch
 from webapp.states import rows_changed
@@ -110,22 +111,16 @@ def _only_reading() -> Iterator[None]:
 
 
 def _begin(moment: datetime) -> None:
-    """Begin to count from here: what ended before was never watched."""
-    long_ago = moment - timedelta(days=1)
-    number = counting.newest_event_id()
     try:
         with db.session.begin_nested():
-            db.session.add(
-                Watch(id=ONLY, looked_at=long_ago, counted_until=moment, counted_event_id=number)
-            )
+            db.session.add(Watch(id=ONLY, looked_at=moment - timedelta(days=1)))
     except IntegrityError:
         pass  # another process begins in this moment
 
 
 def _look() -> None:
+    totals.go_on()
     watch = db.session.get_one(Watch, ONLY, populate_existing=True)
-    counting.count(watch)
-    db.session.commit()
     with _only_reading():
         seen = look()
         shown = [lamp.kept() for lamp in lamps.lamps(seen)]

@@ -3,10 +3,20 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, true, tuple_
 
 from webapp.extensions import db
-from webapp.forgetting import Column, Keeps, Kept, Person, Steps, Table, remove_children
+from webapp.forgetting import (
+    Column,
+    Keeps,
+    Kept,
+    Person,
+    Steps,
+    Table,
+    change_rows,
+    delete_rows,
+    remove_children,
+)
 from webapp.jobs import words
 from webapp.jobs.history import JobEvent, JobLog
 from webapp.jobs.kinds import JobKind
@@ -44,31 +54,8 @@ def _remove_unused(table: type[Subject] | type[Cause], by: Column, ids: set[int 
         select(table.id).where(*unused).with_for_update(skip_locked=True)
     ).all()
     if free:
-        db.session.execute(
-            delete(table)
-            .where(table.id.in_(free), unused[1])
-            .execution_options(synchronize_session=False)
-        )
+        delete_rows(table, table.id.in_(free), unused[1])
         yield 0
-
-
-def remove_logs(ids: Sequence[int], _size: int) -> Steps:
-    """Remove lines of the log."""
-    db.session.execute(
-        delete(JobLog).where(JobLog.id.in_(ids)).execution_options(synchronize_session=False)
-    )
-    yield len(ids)
-
-
-def remove_details(ids: Sequence[uuid.UUID], _size: int) -> Steps:
-    """Take the technical details away from jobs that have ended."""
-    db.session.execute(
-        update(Job)
-        .where(Job.id.in_(ids), stands(Job.state, *FINISHED))
-        .values(traceback=None, version=Job.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    yield len(ids)
 
 
 OLD = (
@@ -84,7 +71,7 @@ OLD = (
         at=Job.finished_at,
         holds=true(),
         free=stands(Job.state, *FINISHED),
-        remove=remove_jobs,
+        steps=remove_jobs,
     ),
     Kept(
         name="routine",
@@ -98,7 +85,7 @@ OLD = (
         at=Job.finished_at,
         holds=Job.routine & Job.state.not_in([JobState.FAILURE, JobState.REVOKED]),
         free=Job.routine & (Job.state == JobState.SUCCESS),
-        remove=remove_jobs,
+        steps=remove_jobs,
     ),
     Kept(
         name="logs",
@@ -112,7 +99,6 @@ OLD = (
         at=JobLog.at,
         holds=true(),
         free=true(),
-        remove=remove_logs,
     ),
     Kept(
         name="details",
@@ -126,7 +112,7 @@ OLD = (
         at=Job.finished_at,
         holds=Job.traceback.is_not(None),
         free=stands(Job.state, *FINISHED),
-        remove=remove_details,
+        values={"traceback": None, "version": Job.version + 1},
     ),
 )
 
@@ -160,12 +146,8 @@ def forget(person: Person) -> Steps:
     for start in range(0, len(ids), SOME):
         some = ids[start : start + SOME]
         yield from remove_children(JobLog, JobLog.job_id.in_(some), SOME)
-        db.session.execute(
-            update(Job)
-            .where(Job.id.in_(some))
-            .values(note=None, traceback=None, before=None, version=Job.version + 1)
-            .execution_options(synchronize_session=False)
-        )
+        gone = {"note": None, "traceback": None, "before": None}
+        change_rows(Job, Job.id.in_(some), **gone, version=Job.version + 1)
         yield len(some)
 
 
@@ -174,19 +156,13 @@ def finally_forget(person: Person) -> None:
     jobs = select(Job.id).where(about(person)).scalar_subquery()
     for subject in person.subjects:
         ids = select(Subject.id).where(_named(Subject, *subject)).scalar_subquery()
-        for change in (
-            delete(SubjectWord).where(SubjectWord.subject_id.in_(ids)),
-            update(Subject).where(_named(Subject, *subject)).values(name=person.called),
-        ):
-            db.session.execute(change.execution_options(synchronize_session=False))
+        delete_rows(SubjectWord, SubjectWord.subject_id.in_(ids))
+        change_rows(Subject, _named(Subject, *subject), name=person.called)
     # Their numbers and addresses go wherever they stand, also where a name that others have too may stay.
     own = [word for word in words.kept((*person.phones, *person.emails)) if _tells(word)]
     for table in (SubjectWord, JobWord):
-        gone = delete(table).where(table.word.in_(own))
-        db.session.execute(gone.execution_options(synchronize_session=False))
-    db.session.execute(
-        delete(JobWord).where(JobWord.job_id.in_(jobs)).execution_options(synchronize_session=False)
-    )
+        delete_rows(table, table.word.in_(own))
+    delete_rows(JobWord, JobWord.job_id.in_(jobs))
 
 
 def _tells(word: str) -> bool:
@@ -196,11 +172,11 @@ def _tells(word: str) -> bool:
 
 def _unfind_subject(subject_id: int) -> None:
     """Take away the words by which something was found that is called otherwise now."""
-    db.session.execute(delete(SubjectWord).where(SubjectWord.subject_id == subject_id))
+    delete_rows(SubjectWord, SubjectWord.subject_id == subject_id)
 
 
 def _unfind_job(job_id: uuid.UUID) -> None:
-    db.session.execute(delete(JobWord).where(JobWord.job_id == job_id))
+    delete_rows(JobWord, JobWord.job_id == job_id)
 
 
 KEEPS = Keeps(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.clock import now
 from webapp.extensions import Model
 
-_ERROR_SQL = text("what = 'error'")
+_TOLD_SQL = text("what IN ('error', 'retry', 'lost')")
 
 
 class What(StrEnum):
@@ -39,7 +39,7 @@ class JobEvent(Model):
 
     __tablename__ = "job_events"
     __table_args__ = (
-        Index("ix_job_events_failed", "at", sqlite_where=_ERROR_SQL, postgresql_where=_ERROR_SQL),
+        Index("ix_job_events_told", "at", sqlite_where=_TOLD_SQL, postgresql_where=_TOLD_SQL),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

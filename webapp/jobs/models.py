@@ -159,6 +159,8 @@ class Job(Telling, Model):
         Index("ix_jobs_shown", "id", **_where("NOT routine")),
         Index("ix_jobs_about", "about_id", "id", **_where("about_id IS NOT NULL")),
         Index("ix_jobs_cause", "cause_id", "facet", "id", **_where("state = 'FAILURE'")),
+        # Whoever removes a cause asks whether any job has it, and so does the foreign key: in any state.
+        Index("ix_jobs_of_cause", "cause_id", **_where("cause_id IS NOT NULL")),
         Index("ix_jobs_parent", "parent_id", **_where("parent_id IS NOT NULL")),
         Index("ix_jobs_follows", "follows_id", **_where("follows_id IS NOT NULL")),
         Index("ix_jobs_bulk", "bulk_id", "id", **_where("bulk_id IS NOT NULL")),

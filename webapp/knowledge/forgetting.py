@@ -1,24 +1,10 @@
 """What knowledge keeps about people, and how it is forgotten."""
 
-from collections.abc import Sequence
+from sqlalchemy import true
 
-from sqlalchemy import delete, true
-
-from webapp.extensions import db
-from webapp.forgetting import Keeps, Kept, Steps
+from webapp.forgetting import Keeps, Kept
 from webapp.knowledge.index_tables import Posting, Tally
 from webapp.knowledge.models import Chunk, Part, Question, QuestionState, Reading, Source, Vector
-
-
-def remove_questions(ids: Sequence[int], _size: int) -> Steps:
-    """Remove questions with their answers."""
-    db.session.execute(
-        delete(Question)
-        .where(Question.id.in_(ids), Question.state != QuestionState.WAITING)
-        .execution_options(synchronize_session=False)
-    )
-    yield len(ids)
-
 
 OLD = (
     Kept(
@@ -32,7 +18,6 @@ OLD = (
         at=Question.created_at,
         holds=true(),
         free=Question.state != QuestionState.WAITING,
-        remove=remove_questions,
     ),
 )
 KEEPS = Keeps(

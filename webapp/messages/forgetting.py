@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from webapp.clock import now
 from webapp.extensions import db
-from webapp.forgetting import Keeps, Kept, Person, Steps, matching, text_of
+from webapp.forgetting import Keeps, Kept, Person, Steps, change_rows, matching, text_of
 from webapp.messages import no_offers
 from webapp.messages.channels import Channel
 from webapp.messages.models import (
@@ -45,12 +45,7 @@ def redact(ids: Sequence[uuid.UUID], _size: int) -> Steps:
 
     The rows stay: they are counted, and while they are there nobody is told the same twice.
     """
-    db.session.execute(
-        update(Message)
-        .where(Message.id.in_(ids), LEFT)
-        .values(**EMPTY, version=Message.version + 1)
-        .execution_options(synchronize_session=False)
-    )
+    change_rows(Message, Message.id.in_(ids), LEFT, **EMPTY, version=Message.version + 1)
     _redact_answers(ids)
     yield len(ids)
 
@@ -62,22 +57,8 @@ def redact_answers(ids: Sequence[uuid.UUID], _size: int) -> Steps:
 
 
 def _redact_answers(ids: Sequence[uuid.UUID]) -> None:
-    db.session.execute(
-        update(Attempt)
-        .where(Attempt.message_id.in_(ids), Attempt.ended_at.is_not(None))
-        .values(detail=None, provider_id=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def remove_reports(ids: Sequence[int], _size: int) -> Steps:
-    """Remove reports that were worked through; what they said stands at the messages."""
-    db.session.execute(
-        delete(ProviderEvent)
-        .where(ProviderEvent.id.in_(ids), ProviderEvent.state != EventState.NEW)
-        .execution_options(synchronize_session=False)
-    )
-    yield len(ids)
+    ended = (Attempt.message_id.in_(ids), Attempt.ended_at.is_not(None))
+    change_rows(Attempt, *ended, detail=None, provider_id=None)
 
 
 OLD = (
@@ -93,7 +74,7 @@ OLD = (
         at=Message.created_at,
         holds=Message.address != "",
         free=LEFT,
-        remove=redact,
+        steps=redact,
     ),
     Kept(
         name="answers",
@@ -108,7 +89,7 @@ OLD = (
         at=Attempt.ended_at,
         holds=Attempt.detail.is_not(None) | Attempt.provider_id.is_not(None),
         free=Attempt.ended_at.is_not(None),
-        remove=redact_answers,
+        steps=redact_answers,
     ),
     Kept(
         name="reports",
@@ -124,7 +105,6 @@ OLD = (
         at=ProviderEvent.received_at,
         holds=true(),
         free=ProviderEvent.state != EventState.NEW,
-        remove=remove_reports,
     ),
 )
 
@@ -146,12 +126,9 @@ def objections(person: Person) -> list[str]:
 
 def cancel_unsent(person: Person) -> Steps:
     """Cancel what has not left yet."""
-    db.session.execute(
-        update(Message)
-        .where(waiting(person), Message.state == MessageState.QUEUED)
-        .values(state=MessageState.CANCELLED, finished_at=now(), version=Message.version + 1)
-        .execution_options(synchronize_session=False)
-    )
+    queued = (waiting(person), Message.state == MessageState.QUEUED)
+    over = {"state": MessageState.CANCELLED, "finished_at": now()}
+    change_rows(Message, *queued, **over, version=Message.version + 1)
     yield 0
 
 
@@ -189,12 +166,8 @@ def _forget_reports(numbers: list[str]) -> Steps:
         yield 0  # looking for them takes a while
         named = or_(*(body.contains(one, autoescape=True) for one in some))
         for ids in matching(ProviderEvent, named & (ProviderEvent.state != EventState.NEW)):
-            db.session.execute(
-                update(ProviderEvent)
-                .where(ProviderEvent.id.in_(ids))
-                .values(body=b"", extra={}, problem=None, orphan_of=None)
-                .execution_options(synchronize_session=False)
-            )
+            empty: dict[str, Any] = {"body": b"", "extra": {}, "problem": None, "orphan_of": None}
+            change_rows(ProviderEvent, ProviderEvent.id.in_(ids), **empty)
             yield len(ids)
 
 

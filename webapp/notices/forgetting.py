@@ -1,23 +1,7 @@
 """What notices keep about people, and how it is forgotten."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import delete
-
-from webapp.extensions import db
-from webapp.forgetting import Keeps, Kept, Steps
+from webapp.forgetting import Keeps, Kept
 from webapp.notices.models import Announcement, Notice
-
-
-def remove_notices(ids: Sequence[int], _size: int) -> Steps:
-    """Remove notices that were read."""
-    db.session.execute(
-        delete(Notice)
-        .where(Notice.id.in_(ids), Notice.read_at.is_not(None))
-        .execution_options(synchronize_session=False)
-    )
-    yield len(ids)
-
 
 OLD = (
     Kept(
@@ -32,7 +16,6 @@ OLD = (
         at=Notice.created_at,
         holds=Notice.read_at.is_not(None),
         free=Notice.read_at.is_not(None),
-        remove=remove_notices,
     ),
 )
 KEEPS = Keeps(

@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from webapp.bookings.finding import house_zone
 from webapp.bookings.models import Booking, Payment, PaymentState
 from webapp.campaigns.models import Campaign
+from webapp.charts import history
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Cause, Job, JobState
@@ -14,7 +16,6 @@ from webapp.knowledge.models import Question
 from webapp.messages.channels import Channel
 from webapp.messages.models import Batch, Message, MessageState
 from webapp.reports.periods import Span, ids_within
-from webapp.reports.waiting import seconds_waited
 
 CAUSES = 10
 CHANNELS = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp", Channel.EMAIL: "E-mail"}
@@ -103,34 +104,30 @@ def campaigns(span: Span) -> Lines:
 
 def knowledge(span: Span) -> Lines:
     """Count what was read, and what was asked."""
-    read = (Job.state == JobState.SUCCESS, *ids_within(Job.id, span))
+    zone = house_zone()
+    read = [
+        history.span(span.since, span.until, zone, kind).done
+        for kind in (JobKind.DOCUMENT_READ, JobKind.WEBSITE_CRAWL)
+    ]
     asked = select(Question.id).where(*_within(Question.created_at, span))
     return {
-        "Documents read": (
-            COUNT,
-            _count(select(Job.id).where(Job.kind == JobKind.DOCUMENT_READ, *read)),
-        ),
-        "Websites read": (
-            COUNT,
-            _count(select(Job.id).where(Job.kind == JobKind.WEBSITE_CRAWL, *read)),
-        ),
+        "Documents read": (COUNT, read[0]),
+        "Websites read": (COUNT, read[1]),
         "Questions asked": (COUNT, _count(asked)),
         "Questions that were answered": (COUNT, _count(asked.where(Question.known))),
     }
 
 
 def work(span: Span) -> Lines:
-    """Count the jobs that were asked for in the span by how they ended, and how long they waited."""
-    query = select(Job.state, func.count()).where(*ids_within(Job.id, span)).group_by(Job.state)
-    found = dict(db.session.execute(query).all())
+    """Count the jobs that ended in the span, and say how long they waited: from sums, which outlive the jobs."""
+    sums = history.span(span.since, span.until, house_zone())
     lines: Lines = {
-        "Jobs done": (COUNT, found.get(JobState.SUCCESS, 0)),
-        "Jobs failed": (COUNT, found.get(JobState.FAILURE, 0)),
-        "Jobs stopped": (COUNT, found.get(JobState.REVOKED, 0)),
+        "Jobs done": (COUNT, sums.done),
+        "Jobs failed": (COUNT, sums.failed),
+        "Jobs stopped": (COUNT, sums.stopped),
     }
-    waited = seconds_waited(span)
-    if waited is not None:
-        lines["19 of 20 jobs waited at most"] = (SECONDS, round(waited, 1))
+    if sums.waited.p95 is not None:
+        lines["19 of 20 jobs waited at most"] = (SECONDS, round(sums.waited.p95, 1))
     return lines
 
 

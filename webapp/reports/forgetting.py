@@ -1,21 +1,9 @@
 """What reports keep: sums, and nobody's name."""
 
-from collections.abc import Sequence
+from sqlalchemy import true
 
-from sqlalchemy import delete, true
-
-from webapp.extensions import db
-from webapp.forgetting import Keeps, Kept, Steps
+from webapp.forgetting import Keeps, Kept
 from webapp.reports.models import Report
-
-
-def remove_reports(ids: Sequence[int], _size: int) -> Steps:
-    """Remove reports."""
-    db.session.execute(
-        delete(Report).where(Report.id.in_(ids)).execution_options(synchronize_session=False)
-    )
-    yield len(ids)
-
 
 OLD = (
     Kept(
@@ -31,7 +19,6 @@ OLD = (
         at=Report.created_at,
         holds=true(),
         free=Report.ready_at.is_not(None),
-        remove=remove_reports,
     ),
 )
 KEEPS = Keeps(sentences={Report: "figures"}, free={Report: "period zone"}, old=OLD)

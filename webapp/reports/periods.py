@@ -1,12 +1,13 @@
 """Which days a report is about."""
 
 import re
-import uuid
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
+
+from webapp.clock import first_id
 
 MONTH = "month"
 LONGEST = 366
@@ -65,11 +66,6 @@ def words_of(period: str) -> str:
         return "One month"
     days = days_of(period)
     return "One day" if days == 1 else f"{days} days"
-
-
-def first_id(moment: datetime) -> uuid.UUID:
-    """Return the smallest UUIDv7 of a millisecond: such ids sort by the time at which they were made."""
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def ids_within(column: Any, span: Span) -> tuple[ColumnElement[bool], ...]:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Uuid, func, literal, select, union_all
 
 from webapp.accounts.acting import record
-from webapp.clock import now
+from webapp.clock import first_id, now
 from webapp.extensions import UtcDateTime, db
-from webapp.forgetting import DEFAULT_DAYS, Kept, first_id
+from webapp.forgetting import DEFAULT_DAYS, Kept
 from webapp.retention.models import Rule
 from webapp.retention.parts import kinds
 

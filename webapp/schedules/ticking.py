@@ -114,6 +114,7 @@ def ask(entry: Entry, *, routine: bool) -> Job | None:
     While its last job is not finished that one is returned.
     """
     job, what = None, entry.default.what
+    made_up = {} if routine else {"missed_made_up": True}  # a person has seen to it
     if isinstance(what, Wake):
         wake(what)
     else:
@@ -122,7 +123,12 @@ def ask(entry: Entry, *, routine: bool) -> Job | None:
     db.session.execute(
         update(Schedule)
         .where(Schedule.name == entry.name)
-        .values(last_at=now(), last_job_id=job.id if job else None, version=Schedule.version + 1)
+        .values(
+            last_at=now(),
+            last_job_id=job.id if job else None,
+            version=Schedule.version + 1,
+            **made_up,
+        )
         .execution_options(synchronize_session=False)
     )
     return job

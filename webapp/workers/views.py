@@ -69,9 +69,7 @@ def pause(queue: str) -> ResponseReturnValue:
         pausing.pause(found, form.reason.data or "")
     except pausing.AlreadySo as problem:
         abort(409, str(problem))
-    db.session.commit()
-    say(f"“{NAMES[found]}” is paused. What runs now goes on to its end.")
-    return goes_to(url_for(".index"))
+    return _done(f"“{NAMES[found]}” is paused. What runs now goes on to its end.")
 
 
 @bp.post("/queues/<queue>/resume")
@@ -83,9 +81,7 @@ def resume(queue: str) -> ResponseReturnValue:
         pausing.resume(found)
     except pausing.AlreadySo as problem:
         abort(409, str(problem))
-    db.session.commit()
-    say(f"“{NAMES[found]}” goes on within a few seconds.")
-    return goes_to(url_for(".index"))
+    return _done(f"“{NAMES[found]}” goes on within a few seconds.")
 
 
 @bp.post("/rest/<path:worker_name>")
@@ -125,8 +121,12 @@ def _ask(worker_name: str, wish: Wish, done: str, reason: str | None = None) -> 
         staff.ask(worker_name, wish, reason)
     except staff.NotThere as problem:
         abort(409, str(problem))
+    return _done(done)
+
+
+def _done(words: str) -> ResponseReturnValue:
     db.session.commit()
-    say(done)
+    say(words)
     return goes_to(url_for(".index"))
 
 
