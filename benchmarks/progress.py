@@ -83,12 +83,12 @@ def prepare(database: str) -> SimpleNamespace:
 
 def inside(seen: SimpleNamespace, database: str) -> None:
     """Measure in this process what the database takes, and the lists as a whole."""
-    from webapp.campaigns.live_views import fragments
+    from webapp import fragments
 
     client = seen.app.test_client(use_cookies=False)
 
     def ask(path: str) -> Any:
-        fragments.kept.clear()  # the first who asks after a change
+        fragments.forget()  # the first who asks after a change
         answer = client.get(path, headers={"Cookie": seen.cookie, "HX-Request": "true"})
         assert answer.status_code == 200, answer.status
         return answer

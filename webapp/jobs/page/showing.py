@@ -13,8 +13,8 @@ from webapp.jobs.page.glancing import Glimpse, glimpse
 from webapp.jobs.page.line import Place
 from webapp.jobs.page.standing import Standing
 from webapp.jobs.page.story import Story
-from webapp.jobs.page.together import Parts
 from webapp.jobs.page.timeline import Entry
+from webapp.jobs.page.together import Parts
 from webapp.jobs.wording import WORDS, Words
 
 

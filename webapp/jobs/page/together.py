@@ -5,7 +5,7 @@ job to another is a bind parameter, so that a statement is put together and comp
 that asks every second would otherwise spend half its time on that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
