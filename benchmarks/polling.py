@@ -18,6 +18,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+
 from benchmarks.stage import ROOT, Stage, each_database, median, stage, verdict
 
 ROUNDS, SECONDS = 5, 2.0
@@ -83,9 +86,14 @@ def prepare(role: str = "viewer") -> SimpleNamespace:
         paths.jobs = [f"/jobs/{job.id}" for job in jobs]
         db.session.remove()
         db.engine.dispose()
-    serializer = app.session_interface.get_signing_serializer(app)
-    paths.cookie = f"bellhop={serializer.dumps({'_user_id': token, '_fresh': True})}"
+    paths.cookie = cookie_of(app, token)
     return paths
+
+
+def cookie_of(app: Flask, token: str) -> str:
+    """Return the cookie of a browser that has been signed in and shown a page."""
+    content = {"_user_id": token, "_fresh": True, "csrf_token": secrets.token_hex(20)}
+    return f"bellhop={SecureCookieSessionInterface().get_signing_serializer(app).dumps(content)}"
 
 
 @contextmanager
