@@ -30,8 +30,8 @@ class Kept(NamedTuple):
 
     @property
     def fresh(self) -> bool:
-        """Whether it may still be shown."""
-        return time.monotonic() - self.made < SECONDS
+        """Whether it may still be shown; a clock that was set back makes everything old."""
+        return 0 <= time.time() - self.made < SECONDS
 
 
 def keeping(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,7 +42,7 @@ def keeping(view: Callable[..., Any]) -> Callable[..., Any]:
         response: Response = make_response(view(**arguments))
         if (key := request.environ.get(KEY)) is not None and response.status_code == 200:
             body = response.get_data().replace(generate_csrf().encode(), TOKEN)
-            _keep(key, Kept(body, time.monotonic()))
+            _keep(key, Kept(body, time.time()))
         return response
 
     return once
