@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import event, func, select, text, update
 
-from benchmarks.polling import served
+from benchmarks.polling import cookie_of, served
 from benchmarks.stage import each_database, median, percentile, stage, verdict
 from benchmarks.stage.watchers import both
 
@@ -76,19 +76,17 @@ def prepare(database: str) -> SimpleNamespace:
             with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM ANALYZE"))
         db.engine.dispose()
-    serializer = app.session_interface.get_signing_serializer(app)
-    cookie = f"bellhop={serializer.dumps({'_user_id': token, '_fresh': True})}"
-    return SimpleNamespace(app=app, path=path, batch=batch, cookie=cookie)
+    return SimpleNamespace(app=app, path=path, batch=batch, cookie=cookie_of(app, token))
 
 
 def inside(seen: SimpleNamespace, database: str) -> None:
     """Measure in this process what the database takes, and the lists as a whole."""
-    from webapp.campaigns.live_views import fragments
+    from webapp import fragments
 
     client = seen.app.test_client(use_cookies=False)
 
     def ask(path: str) -> Any:
-        fragments.kept.clear()  # the first who asks after a change
+        fragments.forget()  # the first who asks after a change
         answer = client.get(path, headers={"Cookie": seen.cookie, "HX-Request": "true"})
         assert answer.status_code == 200, answer.status
         return answer

@@ -20,6 +20,7 @@ from webapp import (
     slices,
 )
 from webapp.accounts import access, polls
+from webapp.accounts.door import Door
 from webapp.api import describing as api
 from webapp.config import BadSetting, Config
 from webapp.home import views as home
@@ -85,4 +86,4 @@ def _wrap(app: Flask, config: Config) -> None:
     app.wsgi_app = files  # type: ignore[method-assign]
     if config.trust_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
-    app.wsgi_app = polls.Door(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Door(app, app.wsgi_app)  # type: ignore[method-assign]

@@ -1,19 +1,25 @@
-"""A part of a page that many look at, at the same moment, is made once and not for each of them."""
+"""A part of a page that many look at, at the same moment, is made once and not for each of them.
 
+A view that allows it (``polled(..., shared=True)``) leaves what it answered here, and the door hands
+that out (``webapp/accounts/door.py``).
+"""
+
+import secrets
 import time
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple
 
-from flask import Response, request
+from flask import Response, make_response, request
 from flask_wtf.csrf import generate_csrf
-
-from webapp.pages import nothing_new, outdated
 
 #: What is older is made anew: a page also shows what only the clock changes.
 SECONDS = 2.0
-MOST = 64
-#: Stands for the token of whoever is looking, in what is kept.
-TOKEN = b"the-token-of-whoever-looks"
+MOST = 256
+#: Stands for the token of whoever is looking, in what is kept. Nobody can type it into a name.
+TOKEN = secrets.token_urlsafe(32).encode()
+#: Where the door says by what a fragment may be kept: by all that it depends on.
+KEY = "bellhop.fragment"
 
 
 class Kept(NamedTuple):
@@ -22,47 +28,44 @@ class Kept(NamedTuple):
     body: bytes
     made: float
 
+    @property
+    def fresh(self) -> bool:
+        """Whether it may still be shown; a clock that was set back makes everything old."""
+        return 0 <= time.time() - self.made < SECONDS
 
-def _is_shown(body: bytes) -> bool:
-    """Say whether a page asks for news of the very version that a fragment asks for next."""
-    seen = request.args.get("seen")
-    return (
-        bool(seen) and f"seen={seen}&".encode() in body and not outdated(request.args.get("until"))
-    )
+
+def keeping(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a view leave what it answers for others, where the door says that it may."""
+
+    @wraps(view)
+    def once(**arguments: Any) -> Response:
+        response: Response = make_response(view(**arguments))
+        if (key := request.environ.get(KEY)) is not None and response.status_code == 200:
+            body = response.get_data().replace(generate_csrf().encode(), TOKEN)
+            _keep(key, Kept(body, time.time()))
+        return response
+
+    return once
+
+
+def find(key: Hashable) -> bytes | None:
+    """Return the fragment that was made a moment ago; None when there is none."""
+    found = _all.get(key)
+    return found.body if found and found.fresh else None
 
 
 def forget() -> None:
     """Keep nothing of what was made so far."""
-    for fragments in _all:
-        fragments.kept.clear()
+    _all.clear()
 
 
-class Fragments:
-    """The newest fragments of this process, by all that they depend on."""
-
-    def __init__(self) -> None:
-        self.kept: dict[Hashable, Kept] = {}
-        _all.append(self)
-
-    def answer(self, key: Hashable, make: Callable[[], Response]) -> Response:
-        """Answer with what is kept under a key, made when it is missing or too old.
-
-        The forms in it carry the token of the person who is answered. Only what went well is kept.
-        """
-        token, found = generate_csrf().encode(), self.kept.get(key)
-        if found is not None and time.monotonic() - found.made < SECONDS:
-            if _is_shown(found.body):
-                return nothing_new()
-            return Response(found.body.replace(TOKEN, token), mimetype="text/html")
-        response = make()
-        if response.status_code == 200:
-            self._keep(key, Kept(response.get_data().replace(token, TOKEN), time.monotonic()))
-        return response
-
-    def _keep(self, key: Hashable, fragment: Kept) -> None:
-        if len(self.kept) >= MOST:
-            self.kept = {}
-        self.kept[key] = fragment
+def _keep(key: Hashable, fragment: Kept) -> None:
+    if len(_all) >= MOST:
+        for old in [old for old, one in list(_all.items()) if not one.fresh]:
+            _all.pop(old, None)
+    if len(_all) < MOST:
+        _all[key] = fragment
 
 
-_all: list[Fragments] = []
+#: The newest fragments of this process.
+_all: dict[Hashable, Kept] = {}

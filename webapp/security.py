@@ -26,10 +26,17 @@ def allow_form_to(origin: str) -> None:
     g.form_origin = origin
 
 
+def always(config: Config) -> dict[str, str]:
+    """Return the headers of an answer that asks for no others."""
+    strict = {"Content-Security-Policy": POLICY.format(forms=""), "Cache-Control": "no-store"}
+    if config.public_url.startswith("https://"):
+        strict["Strict-Transport-Security"] = "max-age=31536000"
+    return HEADERS | strict
+
+
 def init_app(app: Flask) -> None:
     """Bind each request's id and set the headers of each answer."""
-    config: Config = app.extensions["settings"]
-    hsts = config.public_url.startswith("https://")
+    headers = always(app.extensions["settings"])
 
     @app.before_request
     def begin() -> None:
@@ -40,15 +47,11 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in HEADERS.items():
+        # A file that somebody uploaded is given under a stricter policy.
+        if origin := g.get("form_origin"):
+            policy = POLICY.format(forms=f" {origin}")
+            response.headers.setdefault("Content-Security-Policy", policy)
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
-        forms = g.get("form_origin")
-        # A file that somebody uploaded is given under a stricter one.
-        response.headers.setdefault(
-            "Content-Security-Policy", POLICY.format(forms=f" {forms}" if forms else "")
-        )
         response.headers["X-Request-ID"] = g.get("request_id", "")
-        response.headers.setdefault("Cache-Control", "no-store")
-        if hsts:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response

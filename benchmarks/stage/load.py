@@ -1,8 +1,12 @@
-"""A load on one address: keep-alive connections that ask again as soon as they are answered."""
+"""A load on one address: keep-alive connections that ask again as soon as they are answered.
+
+``{n}`` in the address is another number each time.
+"""
 
 import asyncio
 import sys
 import time
+from itertools import count
 from urllib.parse import urlsplit
 
 # Read by the caller: requests a second, and how many answers had another status.
@@ -15,12 +19,12 @@ async def ask(
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n{headers}\r\n".encode()
-    end, counts = time.monotonic() + seconds, [0, 0]
+    end, counts, numbers = time.monotonic() + seconds, [0, 0], count()
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         while time.monotonic() < end:
-            writer.write(request)
+            writer.write(request.replace(b"{n}", str(next(numbers)).encode()))
             head = await reader.readuntil(b"\r\n\r\n")
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
             if length and int(length):

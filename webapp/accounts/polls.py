@@ -1,42 +1,38 @@
 """A page that asks for news: one statement says whether there is any, and whether who asks may know.
 
-Nearly every poll finds nothing new. So it is answered at the door: no user is loaded, no page is
-built, no transaction is begun.
+Nearly every poll is answered at the door (``webapp/accounts/door.py``): no user is loaded, no page
+is built, no transaction is begun. The others find here what the door has found out.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, g, request, session
 from flask import Request as FlaskRequest
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from itsdangerous import BadSignature
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug import Request
-from werkzeug.exceptions import HTTPException
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, null, select
 
+from webapp import fragments
 from webapp.accounts import tokens
 from webapp.accounts.models import Role, Session, User
 from webapp.clock import now
 from webapp.database import Glance
-from webapp.extensions import UtcDateTime, db, nearest
-from webapp.pages import outdated
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from webapp.extensions import UtcDateTime, nearest
 
 View = Callable[..., Any]
 
 
-def polled(version: ColumnElement[int]) -> Callable[[View], View]:
+def polled(version: ColumnElement[int] | None, *, shared: bool = False) -> Callable[[View], View]:
     """Let a page be asked for news: ``version`` is a number that another look at it would change.
 
     It names the view's own arguments as bind parameters. A poll of the version that the page
-    shows is answered with 204.
+    shows is answered with 204. Without one the page says by itself, when asked, what it shows.
+
+    ``shared``: what polls is made once for all of a role who ask within a moment. It must depend on
+    nothing else than the role, the address, and the token that its forms carry.
     """
     asks = (
-        select(version, User.role, User.id, User.name, User.email)
+        select(null() if version is None else version, User.role, User.id, User.name, User.email)
         .join(Session, Session.user_id == User.id)
         .where(
             Session.token_hash == bindparam("token", required=False),
@@ -46,17 +42,27 @@ def polled(version: ColumnElement[int]) -> Callable[[View], View]:
     )
 
     def declare(view: View) -> View:
-        view.asks = Glance(asks)  # type: ignore[attr-defined]
-        return view
+        answers = fragments.keeping(view) if shared else view
+        answers.asks, answers.shared = Glance(asks), shared  # type: ignore[attr-defined]
+        return answers
 
     return declare
 
 
 class News(NamedTuple):
-    """The version of a page, and who asks for it."""
+    """The version of a page, None where it has none in the database, and who asks for it."""
 
-    version: str
-    user: User
+    version: int | str | None
+    role: str
+    user_id: int
+    name: str
+    email: str
+
+    @property
+    def user(self) -> User:
+        """Whoever asks, without being loaded."""
+        who = {"id": self.user_id, "name": self.name, "email": self.email}
+        return User(role=Role(self.role), active=True, **who)
 
 
 def version() -> str:
@@ -64,7 +70,7 @@ def version() -> str:
     found: News | None = g.get("news") or _look()
     if found is None:
         raise LookupError(f"{request.endpoint} is not polled, or nobody is signed in")
-    return found.version
+    return str(found.version)
 
 
 def _look() -> News | None:
@@ -73,18 +79,15 @@ def _look() -> News | None:
     asks: Glance | None = getattr(view, "asks", None)
     if asks is None:
         return None
-    row = _ask(asks, nearest(), session.get("_user_id", ""), request.view_args or {})
-    return None if row is None else _news(row)
+    return ask(asks, nearest(), session.get("_user_id", ""), request.view_args or {})
 
 
-def _news(row: Any) -> News:
-    current, role, user_id, name, email = row
-    user = User(id=user_id, name=name, email=email, role=Role(role), active=True)
-    return News(str(current), user)
-
-
-def _ask(asks: Glance, where: Engine | Connection, token: str, arguments: Mapping[str, Any]) -> Any:
-    return asks(where, token=tokens.fingerprint(token), moment=now(), **arguments)
+def ask(
+    asks: Glance, where: Engine | Connection, token: str, arguments: Mapping[str, Any]
+) -> News | None:
+    """Ask the one statement of a page for whoever holds a token; None when nobody is signed in by it."""
+    row = asks(where, token=tokens.fingerprint(token), moment=now(), **arguments)
+    return None if row is None else News(*row)
 
 
 def init_app(app: Flask) -> None:
@@ -93,9 +96,9 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def who_asks() -> None:
-        if (row := request.environ.get(FOUND)) is not None:
-            g.news = _news(row)
-            g._login_user = g.news.user
+        if (news := request.environ.get(FOUND)) is not None:
+            g.news = news
+            g._login_user = news.user
 
 
 class OpenedSession(SecureCookieSessionInterface):
@@ -109,53 +112,6 @@ class OpenedSession(SecureCookieSessionInterface):
         return self.session_class(content)
 
 
-class Door:
-    """The WSGI door at which nearly every poll turns round, before Flask hears of it."""
-
-    def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
-        self.app, self.inner = app, inner
-        self.cookie = app.config["SESSION_COOKIE_NAME"]
-        self.serializer = SecureCookieSessionInterface().get_signing_serializer(app)
-        self.longest = int(app.permanent_session_lifetime.total_seconds())
-        with app.app_context():
-            self.engine = db.engine
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        """Answer 204 to a poll of the version that the page still has; let in everything else."""
-        if "seen=" in environ.get("QUERY_STRING", "") and self._nothing_new(Request(environ)):
-            start_response("204 NO CONTENT", list(NOTHING_NEW))
-            return []
-        return self.inner(environ, start_response)
-
-    def _nothing_new(self, asked: Request) -> bool:
-        try:
-            endpoint, arguments = self.app.url_map.bind_to_environ(asked.environ).match()
-            view = self.app.view_functions[endpoint]
-            asks: Glance | None = getattr(view, "asks", None)
-            if asks is None or outdated(asked.args.get("until")):
-                return False
-            row = _ask(asks, self.engine, self._token(asked), arguments)
-        except (HTTPException, SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error):
-            return False  # whatever it is, the page itself says it better
-        asked.environ[FOUND] = row
-        if row is None or str(row[0]) != asked.args.get("seen"):
-            return False
-        return Role(row[1]).covers(getattr(view, "access", Role.ADMIN))
-
-    def _token(self, asked: Request) -> str:
-        try:
-            content = self.serializer.loads(  # type: ignore[union-attr]
-                asked.cookies.get(self.cookie, ""), max_age=self.longest
-            )
-        except BadSignature:
-            return ""
-        asked.environ[CONTENT] = content
-        return str(content.get("_user_id", ""))
-
-
 #: Where the door leaves what it found for whoever lets the request in.
 FOUND = "bellhop.news"
 CONTENT = "bellhop.session"
-NOTHING_NEW = (("Cache-Control", "no-store"), ("Vary", "HX-Request, Cookie"))

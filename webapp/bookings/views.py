@@ -3,9 +3,8 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, make_response, request, url_for
+from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import BindParameter, String, bindparam, cast, select
 
 from webapp.accounts import polls
@@ -18,10 +17,9 @@ from webapp.bookings.models import Booking, BookingState
 from webapp.bookings.telling import link
 from webapp.customers.contacts import one_line
 from webapp.extensions import db
-from webapp.fragments import Fragments
 from webapp.messages import watching
 from webapp.notices import links
-from webapp.pages import goes_to, render, say, wants_fragment
+from webapp.pages import goes_to, render, say
 from webapp.paging import Page, page
 
 bp = Blueprint("bookings", __name__, url_prefix="/bookings")
@@ -70,21 +68,10 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<int:booking_id>")
 @needs(Role.VIEWER)
-@polls.polled(CHANGES)
+@polls.polled(CHANGES, shared=True)
 def show(booking_id: int) -> ResponseReturnValue:
     """Show one booking with its jobs and messages, live while something moves."""
     version = polls.version()
-    if not wants_fragment():
-        return _show(booking_id, version)
-    key = (booking_id, version, current_user.role)
-    return fragments.answer(key, lambda: make_response(_show(booking_id, version)))
-
-
-#: The desk, and whoever took the call, look at the same booking.
-fragments = Fragments()
-
-
-def _show(booking_id: int, version: str) -> ResponseReturnValue:
     booking = _find(booking_id)
     waiting = booking.created_at if booking.standing == BookingState.HELD else None
     return render(

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, abort, make_response, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -27,13 +26,12 @@ from webapp.campaigns import charting, comparing, pausing, prices, watching
 from webapp.campaigns.models import Campaign
 from webapp.campaigns.starting import NotPossible
 from webapp.extensions import db
-from webapp.fragments import Fragments
 from webapp.jobs.models import Job
 from webapp.messages import limiting
 from webapp.messages.channels import Channel
 from webapp.messages.models import Batch, ChannelState
 from webapp.messages.stopping import NAMES
-from webapp.pages import goes_to, render, say, wants_fragment
+from webapp.pages import goes_to, render, say
 
 bp = Blueprint("live", __name__, url_prefix="/campaigns/<int:campaign_id>")
 
@@ -118,26 +116,13 @@ def bill_words(bill: list[prices.Line]) -> str:
 
 @bp.get("/progress")
 @needs(Role.VIEWER)
-@polls.polled(CHANGES)
+@polls.polled(CHANGES, shared=True)
 def progress(campaign_id: int) -> ResponseReturnValue:
     """Show how a campaign goes, live while anything moves."""
     version = polls.version()
-    if not wants_fragment():
-        return _progress(campaign_id, version)
-    seen_by = current_user.can(Role.OPERATOR)
-    return fragments.answer(
-        (campaign_id, version, seen_by), lambda: _progress(campaign_id, version)
-    )
-
-
-#: Fifty who watch the same campaign ask for the same, every other second.
-fragments = Fragments()
-
-
-def _progress(campaign_id: int, version: str) -> Response:
     campaign = find(campaign_id, joinedload(Campaign.batch))
     if campaign.state not in watching.BEGUN:
-        return make_response(goes_to(url_for("campaigns.show", campaign_id=campaign_id)))
+        return goes_to(url_for("campaigns.show", campaign_id=campaign_id))
     return render_live(campaign, version=version)
 
 

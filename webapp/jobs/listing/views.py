@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, make_response, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
-from webapp.fragments import Fragments
+from webapp.accounts.polls import polled
 from webapp.jobs.kinds import POLICIES, JobKind, Queue
 from webapp.jobs.listing import finding
 from webapp.jobs.listing.choosing import Choices, chips, choices
@@ -19,7 +19,7 @@ from webapp.jobs.listing.filters import SHOWN, TYPES, BadFilter, Filter, Routine
 from webapp.jobs.listing.finding import Found
 from webapp.jobs.models import NOBODY
 from webapp.jobs.page.views import bp as bp
-from webapp.pages import interval, nothing_new, render, unchanged, wants_fragment
+from webapp.pages import interval, nothing_new, render, unchanged
 
 #: What no field of the form can say: an address that says it wrongly leads nowhere.
 NO_FIELDS = {"show", "state", "about", "cause"}
@@ -49,20 +49,9 @@ FASTEST_MS = 2_000
 
 @bp.get("/jobs")
 @needs(Role.VIEWER)
+@polled(None, shared=True)
 def index() -> ResponseReturnValue:
     """List the jobs, newest first."""
-    if not wants_fragment():
-        return _index()
-    asked = {name: text for name, text in request.args.items() if name not in {"seen", "until"}}
-    key = (tuple(sorted(asked.items())), current_user.role)
-    return fragments.answer(key, lambda: make_response(_index()))
-
-
-#: Whoever watches the same part of the list is shown the same.
-fragments = Fragments()
-
-
-def _index() -> ResponseReturnValue:
     try:
         wanted = Filter.from_args(request.args)
     except BadFilter as problem:

@@ -1,14 +1,16 @@
 """Where a job stands in line, and when it is likely to begin."""
 
 from datetime import timedelta
+from functools import cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, false, func, literal, or_, select
 
 from webapp.clock import now
 from webapp.jobs.kinds import Queue
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.page.together import Found, row
+from webapp.jobs.page.together import Found, Parts, given, row
 from webapp.jobs.spans import about, ordinal
 from webapp.states import stands
 
@@ -33,11 +35,14 @@ class Place(NamedTuple):
         return ordinal(self.ahead)
 
 
-def parts(job: Any) -> list[Select[Any]]:
+def parts(job: Any) -> Parts:
     """Return the questions that ``place`` wants answered: none where a job does not stand in line."""
-    if job.finished or job.state == JobState.PROGRESS or job.run_at > now():
-        return []
-    return [_ahead(job), _ended()]
+    moment = now()
+    if job.finished or job.state == JobState.PROGRESS or job.run_at > moment:
+        return Parts()
+    ahead = _ahead(Queue(job.queue), again=job.state == JobState.RETRY)
+    published = job.published_at or moment
+    return Parts((ahead, _ENDED), {"of": job.id, "moment": moment, "published": published})
 
 
 def place(job: Any, found: Found) -> Place | None:
@@ -54,24 +59,22 @@ def place(job: Any, found: Found) -> Place | None:
     return Place(ahead, f"in {about(ahead / speed * 0.6, ahead / speed * 2.0)}")
 
 
-def _ahead(job: Any) -> Select[Any]:
+@cache
+def _ahead(queue: Queue, *, again: bool) -> Select[Any]:
     """Count what workers take first: what is tried again, then queue by queue, in order of publication."""
-    published = job.published_at or now()
-    queues = list(Queue)
-    urgent = queues[: queues.index(Queue(job.queue))]
-    again = and_(stands(Job.state, JobState.RETRY), Job.run_at <= now())
-    if job.state == JobState.RETRY:
-        before = and_(
-            again, or_(Job.queue.in_(urgent), and_(Job.queue == job.queue, Job.published_at < published))
-        )  # fmt: skip
+    kind, due = Job.queue.type, Job.run_at <= given("moment", Job.run_at.type)
+    above = [literal(one, kind) for one in takewhile(lambda one: one != queue, Queue)]
+    urgent = Job.queue.in_(above) if above else false()
+    earlier = Job.published_at < given("published", Job.published_at.type)
+    sooner = and_(Job.queue == queue, earlier)
+    retried = and_(stands(Job.state, JobState.RETRY), due)
+    if again:
+        before = and_(retried, or_(urgent, sooner))
     else:
         pending = stands(Job.state, JobState.PENDING)
-        before = or_(
-            again,
-            and_(pending, Job.queue.in_(urgent), Job.run_at <= now()),
-            and_(pending, Job.queue == job.queue, Job.published_at < published),
-        )
-    some = select(Job.id).where(before, Job.id != job.id).limit(COUNTED + 1).subquery()
+        before = or_(retried, and_(pending, urgent, due), and_(pending, sooner))
+    others = Job.id != given("of", Job.id.type)
+    some = select(Job.id).where(before, others).limit(COUNTED + 1).subquery()
     return select(*row("ahead", number=func.count(some.c.id)))
 
 
@@ -86,6 +89,9 @@ def _ended() -> Select[Any]:
     )
     at = last.c.finished_at
     return select(*row("ended", number=func.count(at), began_at=func.min(at), at=func.max(at)))
+
+
+_ENDED = _ended()
 
 
 def _speed(ended: Any) -> float | None:

@@ -14,6 +14,7 @@ from webapp.jobs.page.line import Place
 from webapp.jobs.page.standing import Standing
 from webapp.jobs.page.story import Story
 from webapp.jobs.page.timeline import Entry
+from webapp.jobs.page.together import Parts
 from webapp.jobs.wording import WORDS, Words
 
 
@@ -62,9 +63,9 @@ def show(job_id: UUID) -> Shown | None:
     job = glimpse(job_id)
     if job is None:
         return None
-    usually = usual.parts(job.kind) if job.state == JobState.PROGRESS else []
-    found = together.ask([*story.parts(job), *line.parts(job), *usually])
-    if usually:
+    usually = usual.parts(job.kind) if job.state == JobState.PROGRESS else Parts()
+    found = together.ask(story.parts(job), line.parts(job), usually)
+    if usually.selects:
         usual.learn(job.kind, found)
     told = story.of(job, found)
     entries, place = timeline.of(job, told), line.place(job, found)

@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.jobs.history import JobEvent, JobLog, What
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.models import Job
-from webapp.jobs.page.together import Found, row
+from webapp.jobs.page.together import Found, Parts, given, row
 
 #: So much is shown on the page of a job; all lines are in the file.
 EVENTS, LINES, CHILDREN, FOLLOWERS = 100, 400, 5, 5
@@ -74,18 +74,12 @@ class Story(NamedTuple):
         return len(self.lines) == LINES
 
 
-def parts(job: Any) -> list[Select[Any]]:
+def parts(job: Any) -> Parts:
     """Return the questions whose answers ``of`` makes a story of."""
-    asked = [
-        _events(job.id),
-        _logged(job.id),
-        _children(job.id),
-        _count(job.id),
-        _followers(job.id),
-    ]
-    if named := [one for one in (job.parent_id, job.follows_id, job.bulk_id) if one]:
-        asked.append(_jobs("named", select(Job).where(Job.id.in_(named)).subquery()))
-    return asked
+    named = {"parent": job.parent_id, "follows": job.follows_id, "bulk": job.bulk_id}
+    if any(named.values()):
+        return Parts((*_ALONE, _NAMED), {"of": job.id, **named})
+    return Parts(_ALONE, {"of": job.id})
 
 
 def of(job: Any, found: Found) -> Story:
@@ -120,9 +114,12 @@ def _relatives(rows: Sequence[Any]) -> list[Relative]:
     return sorted(found, key=lambda one: one.id)
 
 
-def _events(job_id: uuid.UUID) -> Select[Any]:
+_OF = given("of", Job.id.type)
+
+
+def _events() -> Select[Any]:
     newest = (
-        select(JobEvent).where(JobEvent.job_id == job_id).order_by(JobEvent.id.desc()).limit(EVENTS)
+        select(JobEvent).where(JobEvent.job_id == _OF).order_by(JobEvent.id.desc()).limit(EVENTS)
     ).subquery()
     c = newest.c
     return select(
@@ -133,9 +130,9 @@ def _events(job_id: uuid.UUID) -> Select[Any]:
     ).outerjoin_from(newest, User, User.id == c.user_id)  # fmt: skip
 
 
-def _logged(job_id: uuid.UUID) -> Select[Any]:
+def _logged() -> Select[Any]:
     newest = (
-        select(JobLog).where(JobLog.job_id == job_id).order_by(JobLog.id.desc()).limit(LINES)
+        select(JobLog).where(JobLog.job_id == _OF).order_by(JobLog.id.desc()).limit(LINES)
     ).subquery()
     c = newest.c
     return select(
@@ -145,21 +142,31 @@ def _logged(job_id: uuid.UUID) -> Select[Any]:
     )
 
 
-def _children(job_id: uuid.UUID) -> Select[Any]:
-    newest = select(Job).where(Job.parent_id == job_id).order_by(Job.id.desc()).limit(CHILDREN)
+def _children() -> Select[Any]:
+    newest = select(Job).where(Job.parent_id == _OF).order_by(Job.id.desc()).limit(CHILDREN)
     return _jobs("child", newest.subquery())
 
 
-def _followers(job_id: uuid.UUID) -> Select[Any]:
-    newest = select(Job).where(Job.follows_id == job_id).order_by(Job.id.desc()).limit(FOLLOWERS)
+def _followers() -> Select[Any]:
+    newest = select(Job).where(Job.follows_id == _OF).order_by(Job.id.desc()).limit(FOLLOWERS)
     return _jobs("follower", newest.subquery())
 
 
-def _count(job_id: uuid.UUID) -> Select[Any]:
-    some = select(Job.id).where(Job.parent_id == job_id).limit(COUNTED + 1).subquery()
+def _count() -> Select[Any]:
+    some = select(Job.id).where(Job.parent_id == _OF).limit(COUNTED + 1).subquery()
     return select(*row("count", number=func.count(some.c.id)))
 
 
 def _jobs(part: str, found: Subquery) -> Select[Any]:
     c = found.c
     return select(*row(part, of=c.id, at=c.created_at, what=c.state, text=c.kind, args=c.args))
+
+
+#: What is asked of every job, and of one that came of others.
+_ALONE = (_events(), _logged(), _children(), _count(), _followers())
+_NAMED = _jobs(
+    "named",
+    select(Job)
+    .where(Job.id.in_([given(name, Job.id.type) for name in ("parent", "follows", "bulk")]))
+    .subquery(),
+)

@@ -10,7 +10,7 @@ from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
-from webapp.jobs.page.together import Found, ask, row
+from webapp.jobs.page.together import Found, Parts, ask, given, row
 from webapp.states import stands
 
 #: So many are looked at, and with fewer nothing is said.
@@ -24,9 +24,9 @@ SINCE = timedelta(days=90)
 _known: dict[tuple[str, JobKind], tuple[float, timedelta | None]] = {}
 
 
-def parts(kind: JobKind) -> list[Select[Any]]:
+def parts(kind: JobKind) -> Parts:
     """Return the question that ``learn`` wants answered: none while the answer is remembered."""
-    return [] if _remembers(kind) else [_last(kind)]
+    return Parts() if _remembers(kind) else _asked(kind)
 
 
 def learn(kind: JobKind, found: Found) -> None:
@@ -39,7 +39,7 @@ def learn(kind: JobKind, found: Found) -> None:
 def most(kind: JobKind) -> timedelta | None:
     """Return the time within which 95 of 100 were done; None where too few were to say that."""
     if not _remembers(kind):
-        learn(kind, ask([_last(kind)]))
+        learn(kind, ask(_asked(kind)))
     return _known[_key(kind)][1]
 
 
@@ -57,19 +57,26 @@ def _key(kind: JobKind) -> tuple[str, JobKind]:
     return str(db.engine.url), kind
 
 
-def _last(kind: JobKind) -> Select[Any]:
+def _asked(kind: JobKind) -> Parts:
+    return Parts((_LAST,), {"kind": kind, "since": now() - SINCE})
+
+
+def _last() -> Select[Any]:
     columns = (Job.id, Job.kind, Job.state, Job.created_at, Job.started_at, Job.finished_at)
     newest = select(*columns).order_by(Job.id.desc()).limit(LOOKED_AT).subquery().c
     last = (
         select(newest.started_at, newest.finished_at)
         .where(
-            newest.kind == kind,
+            newest.kind == given("kind", Job.kind.type),
             stands(newest.state, JobState.SUCCESS),
             newest.started_at.is_not(None),
-            newest.created_at > now() - SINCE,
+            newest.created_at > given("since", Job.created_at.type),
         )
         .order_by(newest.id.desc())
         .limit(LAST)
         .subquery()
     )
     return select(*row("took", began_at=last.c.started_at, at=last.c.finished_at))
+
+
+_LAST = _last()

@@ -2,28 +2,20 @@
 
 import uuid
 
-from flask import Blueprint, Response, abort, jsonify, make_response, url_for
+from flask import Blueprint, Response, abort, jsonify, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import bindparam, select
 
-from webapp.accounts import polls
 from webapp.accounts.access import needs
 from webapp.accounts.acting import record
 from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
 from webapp.extensions import db
-from webapp.fragments import Fragments
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
 from webapp.jobs.page import details, reading_logs, showing, story
 from webapp.jobs.queue import enqueue
-from webapp.pages import (
-    goes_to,
-    interval,
-    render,
-    wants_fragment,
-)
+from webapp.pages import goes_to, interval, render
 from webapp.paging import page
 
 bp = Blueprint("jobs", __name__)
@@ -31,20 +23,9 @@ bp = Blueprint("jobs", __name__)
 
 @bp.get("/jobs/<uuid:job_id>")
 @needs(Role.VIEWER)
-@polled(select(Job.version).where(Job.id == bindparam("job_id")).scalar_subquery())
+@polled(select(Job.version).where(Job.id == bindparam("job_id")).scalar_subquery(), shared=True)
 def show(job_id: uuid.UUID) -> ResponseReturnValue:
     """Show one job, live while it is not finished."""
-    if not wants_fragment():
-        return _show(job_id)
-    key = (job_id, polls.version(), current_user.role)
-    return fragments.answer(key, lambda: make_response(_show(job_id)))
-
-
-#: Many watch one job.
-fragments = Fragments()
-
-
-def _show(job_id: uuid.UUID) -> ResponseReturnValue:
     shown = showing.show(job_id)
     if shown is None:
         abort(404)
