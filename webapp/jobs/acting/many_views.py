@@ -2,7 +2,6 @@
 
 import uuid
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,12 +21,16 @@ from webapp.jobs.page.views import bp
 from webapp.pages import goes_to, render, say
 
 MOST_TICKED = 1_000
+NONE_TICKED = "Tick the jobs first, then choose what to do with them."
 
 
 @bp.get("/jobs/many/<any(retry, cancel):wish>")
 @needs(Role.OPERATOR)
 def preview_many(wish: str) -> ResponseReturnValue:
-    """Say what would happen to the jobs of a filter, before anybody asks for it."""
+    """Say what would happen to the jobs of a filter, or to those that were ticked, before anybody asks for it."""
+    if _none_is_ticked(request.args):
+        say(NONE_TICKED, "warn")
+        return goes_to(_back_to_list(request.args))
     return _page(bulk.KINDS[wish], _chosen(request.args), request.args)
 
 
@@ -35,6 +38,8 @@ def preview_many(wish: str) -> ResponseReturnValue:
 @needs(Role.OPERATOR)
 def ask_many(wish: str) -> ResponseReturnValue:
     """Ask for it: a job begins in ten seconds."""
+    if _none_is_ticked(request.form):
+        abort(422, NONE_TICKED)
     kind, chosen = bulk.KINDS[wish], _chosen(request.form)
     if not bulk.any_able(kind, chosen):
         abort(409, "There is no job left of which that can be asked.")
@@ -83,6 +88,15 @@ def _chosen(args: MultiDict[str, str]) -> Chosen:
     return Chosen(now.filter, min(until, now.until), now.ids)
 
 
+def _none_is_ticked(args: MultiDict[str, str]) -> bool:
+    """Say whether this comes from the boxes of the list, of which none was ticked: not all are meant then."""
+    return "list" in args and not _ids(args)
+
+
+def _back_to_list(args: MultiDict[str, str]) -> str:
+    return "?".join(filter(None, [url_for("jobs.index"), args.get("list")]))
+
+
 def _ids(args: MultiDict[str, str]) -> list[uuid.UUID]:
     typed = [one for text in args.getlist("ids") for one in text.split(",") if one]
     if len(typed) > MOST_TICKED:
@@ -97,7 +111,8 @@ def _page(
     wish: JobKind, chosen: Chosen, args: MultiDict[str, str], wrong: str = ""
 ) -> ResponseReturnValue:
     found = previewing.preview(wish, chosen)
-    fields = {"ids": ",".join(map(str, chosen.ids))} if chosen.ids else chosen.filter.to_args()
+    ids = {"ids": ",".join(map(str, chosen.ids)), "list": args.get("list", "")}
+    fields = ids if chosen.ids else chosen.filter.to_args()
     return render(
         "jobs/ask_many.html",
         again=wish == JobKind.JOBS_RETRY,
@@ -106,7 +121,7 @@ def _page(
         policies=POLICIES,
         words=bulk.words_of(chosen),
         fields={**fields, "seen_at": str(chosen.until)},
-        back_to="?".join([url_for("jobs.index"), *([] if chosen.ids else [urlencode(fields)])]),
+        back_to=_back_to_list(args) if chosen.ids else url_for("jobs.index", **fields),
         cap=bulk.CAP,
         typed=args.get("reason", ""),
         wrong=wrong,

@@ -91,6 +91,8 @@ def _page(
     problem: BadFilter | None = None,
 ) -> ResponseReturnValue:
     moving = [row.job.created_at for row in found.rows if not row.job.finished] if found else []
+    if "tick" in request.args:  # without a script: what reloads itself would lose the ticks
+        moving = []
     args = _typed() if problem else wanted.to_args()
     return render(
         "jobs/index.html",
@@ -106,6 +108,7 @@ def _page(
         choose=_choose(wanted, known),
         more=any(request.args.get(name) for name in MORE),
         saved=known.saved,
+        place=_address(args, before=_id("before"), after=_id("after")),
         newer=_beside(args, after=found.newer) if found else None,
         older=_beside(args, before=found.older) if found else None,
         version=version,
