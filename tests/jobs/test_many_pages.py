@@ -11,7 +11,6 @@ from webapp.clock import now
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 
-
 CHECKED = r'name="ids"[^>]*\schecked\W'
 
 
@@ -127,3 +126,22 @@ def test_with_nothing_ticked_nothing_is_asked(db, queue, otto):
     assert send(otto, "/jobs/many/retry", list="").status_code == 422
     assert otto.get("/jobs/many/cancel?list=").location == "/jobs"
     assert db.session.query(Job).filter_by(kind=JobKind.JOBS_RETRY).count() == 0
+
+
+def test_the_page_of_what_was_asked_lives_until_all_of_it_has_ended(db, queue, otto):
+    job = failed(db)
+    page = otto.get("/jobs/many/retry?show=failed").text
+    many = send(otto, "/jobs/many/retry", **form(page)).location
+    row = db.session.get_one(Job, uuid.UUID(many.rsplit("/", 1)[1]))
+    row.run_at = now()
+    db.session.commit()
+    queue.sweep()
+    queue.run(1)
+    db.session.refresh(row)
+    assert (row.state, job.state) == (JobState.SUCCESS, JobState.PENDING)
+    assert "data-poll" in otto.get(many).text
+    queue.sweep()
+    queue.run(1)
+    db.session.refresh(job)
+    assert job.state == JobState.SUCCESS
+    assert "data-poll" not in otto.get(many).text

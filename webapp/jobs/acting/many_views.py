@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,7 @@ from webapp.jobs.acting.bulk import Chosen
 from webapp.jobs.acting.views import SHORTEST, reason_of
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.listing.filters import BadFilter, Filter
-from webapp.jobs.models import FINISHED, Job
+from webapp.jobs.models import FINISHED, UNFINISHED, Job
 from webapp.jobs.page.views import bp
 from webapp.pages import goes_to, render, say
 
@@ -30,7 +31,7 @@ def preview_many(wish: str) -> ResponseReturnValue:
     """Say what would happen to the jobs of a filter, or to those that were ticked, before anybody asks for it."""
     if _none_is_ticked(request.args):
         say(NONE_TICKED, "warn")
-        return goes_to(_back_to_list(request.args))
+        return goes_to(_list(request.args["list"]))
     return _page(bulk.KINDS[wish], _chosen(request.args), request.args)
 
 
@@ -93,8 +94,8 @@ def _none_is_ticked(args: MultiDict[str, str]) -> bool:
     return "list" in args and not _ids(args)
 
 
-def _back_to_list(args: MultiDict[str, str]) -> str:
-    return "?".join(filter(None, [url_for("jobs.index"), args.get("list")]))
+def _list(query: str) -> str:
+    return "?".join(filter(None, [url_for("jobs.index"), query]))
 
 
 def _ids(args: MultiDict[str, str]) -> list[uuid.UUID]:
@@ -121,17 +122,12 @@ def _page(
         policies=POLICIES,
         words=bulk.words_of(chosen),
         fields={**fields, "seen_at": str(chosen.until)},
-        back_to=_back_to_list(args) if chosen.ids else url_for("jobs.index", **fields),
+        back_to=_list(ids["list"] if chosen.ids else urlencode(fields)),
         cap=bulk.CAP,
         typed=args.get("reason", ""),
         wrong=wrong,
         status=422 if wrong else 200,
     )
-
-
-@bp.app_context_processor
-def _standing() -> dict[str, Any]:
-    return {"standing_of_many": standing_of_many}
 
 
 def standing_of_many(job: Any) -> dict[str, Any] | None:
@@ -141,10 +137,11 @@ def standing_of_many(job: Any) -> dict[str, Any] | None:
     chosen = Chosen.from_json(job.args["chosen"])
     told: dict[str, Any] = {"words": bulk.words_of(chosen), "reason": job.args.get("reason")}
     if job.state not in FINISHED:
-        return told | {"states": {}, "left": 0}
+        return told | {"states": {}, "left": 0, "moving": True}
     some = select(Job.state).where(Job.bulk_id == job.id).limit(bulk.CAP + 1).subquery()
     states = db.session.execute(select(some.c.state, func.count()).group_by(some.c.state)).all()
     return told | {
         "states": {state.value: number for state, number in states},
         "left": bulk.to_take_back(job.id),
+        "moving": any(state in UNFINISHED for state, _ in states),
     }

@@ -12,6 +12,7 @@ from flask_login import current_user
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.fragments import Fragments
+from webapp.jobs import pausing
 from webapp.jobs.kinds import POLICIES, JobKind, Queue
 from webapp.jobs.listing import finding
 from webapp.jobs.listing.choosing import Choices, chips, choices
@@ -136,7 +137,7 @@ def _choose(wanted: Filter, known: Choices) -> dict[str, list[tuple[str, str]]]:
         "kind": sorted(
             ((kind.value, POLICIES[kind].title) for kind in JobKind), key=lambda one: one[1]
         ),
-        "queue": [(queue.value, queue.value.capitalize()) for queue in Queue],
+        "queue": [(queue.value, pausing.NAMES[queue]) for queue in Queue],
         "who": who,
         "type": sorted((kind, TYPES.get(kind, kind.capitalize())) for kind in types),
         "routine": [(routine.value, word) for routine, word in ROUTINES.items()],
