@@ -130,3 +130,18 @@ def test_an_old_filter_that_nobody_knows_any_more_is_explained_at_its_field(
         re.compile("Nothing found|jobs?$", re.MULTILINE)
     )
     expect(page.locator(".field-error")).to_have_count(0)
+
+
+def test_what_was_typed_stays_when_a_state_is_chosen(house: House, opens: Opens) -> None:
+    jobs_about(house, "Stella Stays", FAILED)
+    page = opens(Role.VIEWER, at="/jobs")
+    page.get_by_label(re.compile("^Customer, file")).fill("refused")
+    page.wait_for_url("**/jobs?q=refused**")
+    page.get_by_role("link", name="Failed", exact=True).click()
+    page.wait_for_url(re.compile("show=failed"))
+    expect(page.get_by_label(re.compile("^Customer, file"))).to_have_value("refused")
+    page.go_back()
+    expect(page.get_by_label(re.compile("^Customer, file"))).to_have_value("refused")
+    expect(page.get_by_role("link", name="All", exact=True)).to_have_attribute(
+        "aria-current", "page"
+    )
