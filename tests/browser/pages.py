@@ -57,3 +57,19 @@ def desk_pages(house: House, booking: Booking) -> list[str]:
         f"/jobs/{failed}", "/people", "/people/new", f"/people/{person}", "/activity", "/settings",
         "/my/sessions", "/my/password", "/notices", "/notices?show=unread", "/notices/new",
     ]  # fmt: skip
+
+
+def work_pages(house: House, booking: Booking) -> list[str]:
+    """Return the addresses of the pages on which work is watched and the house is run."""
+    done, failed = (
+        house.job(booking, state=state, finished_at=now(), error=TROUBLE, failures=4)
+        for state in (JobState.SUCCESS, JobState.FAILURE)
+    )
+    house.get_on(failed, follows_id=done)
+    return [
+        "/jobs?show=failed&tick=all", "/jobs?kind=nonsense", "/jobs/failures",
+        "/jobs/filters?show=failed", "/jobs/many/retry?show=failed", f"/jobs/{failed}/change",
+        f"/jobs/{failed}", "/charts", "/workers", "/schedules", "/schedules/old-data",
+        "/schedules/old-data/edit", "/status", "/status/alerts", "/checklist", "/tokens/new",
+        "/api/docs", "/retention", f"/retention/customers/{booking.customer_id}/erase", "/reports",
+    ]  # fmt: skip

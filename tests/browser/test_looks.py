@@ -1,12 +1,14 @@
 """Every page, light and dark, wide and narrow: axe finds nothing, and nothing hangs out."""
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Opens
 from tests.browser.house import House
-from tests.browser.pages import LONG_NAME, desk_pages, public_pages
+from tests.browser.pages import LONG_NAME, desk_pages, public_pages, work_pages
 from webapp.accounts.models import Role
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -25,6 +27,14 @@ def test_nobody_is_kept_out_of_a_page_of_the_desk(house: House, opens: Opens) ->
     page = opens(Role.ADMIN)
     assert objections(page, desk_pages(house, booking)) == {}
     house.finish(job)
+
+
+def test_nobody_is_kept_out_of_where_work_is_watched(house: House, opens: Opens) -> None:
+    page = opens(Role.ADMIN)
+    paths = work_pages(house, house.confirmed(LONG_NAME))
+    assert objections(page, paths, [(PHONE, "dark")]) == {}
+    page.set_viewport_size(NARROW)
+    assert {path: width for path in paths if (width := overhang(page, path)) > 0} == {}
 
 
 def test_nobody_is_kept_out_of_a_public_page(house: House, opens: Opens) -> None:
@@ -63,12 +73,12 @@ def test_a_page_at_twice_its_size_needs_no_pushing_sideways(house: House, opens:
     assert {path: width for path in paths if (width := overhang(page, path)) > 0} == {}
 
 
-def objections(page: Page, paths: list[str]) -> dict[str, list[str]]:
+def objections(page: Page, paths: list[str], looks: Any = LOOKS) -> dict[str, list[str]]:
     """Return what axe finds, by page and look; an empty dictionary is praise."""
     said = {}
     for path in paths:
         page.goto(path)
-        for size, colours in LOOKS:
+        for size, colours in looks:
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=colours, reduced_motion="reduce")
             if problems := found(page):

@@ -11,6 +11,8 @@ from webapp.clock import now
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job, JobState
 
+CHECKED = r'name="ids"[^>]*\schecked\W'
+
 
 def form(page: str) -> dict[str, str]:
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)
@@ -95,3 +97,51 @@ def test_what_one_has_asked_is_taken_back_only_when_it_is_over(db, queue, otto):
     queue.run(1)
     db.session.refresh(job)
     assert job.state == JobState.FAILURE
+
+
+def test_rows_are_ticked_in_the_list_by_whoever_may_act(db, queue, otto, vera):
+    jobs = [failed(db) for _ in range(3)]
+    page = otto.get("/jobs?show=failed").text
+    boxes = re.findall(r'name="ids"\s+value="(\w+)"\s+form="ticked"', page)
+    assert sorted(boxes) == sorted(job.id.hex for job in jobs)
+    assert 'name="ids"' not in vera.get("/jobs?show=failed").text
+    assert not re.findall(CHECKED, page)
+    assert len(re.findall(CHECKED, otto.get("/jobs?show=failed&tick=all").text)) == 3
+
+    asked_for = otto.get(f"/jobs/many/retry?ids={boxes[0]}&ids={boxes[2]}&list=show%3Dfailed").text
+    assert "2 ticked jobs" in asked_for
+    assert 'href="/jobs?show=failed"' in asked_for
+    fields = form(asked_for)
+    wrong = send(otto, "/jobs/many/retry", **fields, reason="x" * 301)
+    assert wrong.status_code == 422
+    assert form(wrong.text) == fields
+    assert send(otto, "/jobs/many/retry", **fields).status_code == 303
+
+
+def test_with_nothing_ticked_nothing_is_asked(db, queue, otto):
+    failed(db)
+    answer = otto.get("/jobs/many/retry?list=show%3Dfailed")
+    assert answer.location == "/jobs?show=failed"
+    assert "Tick the jobs first" in otto.get(answer.location).text
+    assert send(otto, "/jobs/many/retry", list="").status_code == 422
+    assert otto.get("/jobs/many/cancel?list=").location == "/jobs"
+    assert db.session.query(Job).filter_by(kind=JobKind.JOBS_RETRY).count() == 0
+
+
+def test_the_page_of_what_was_asked_lives_until_all_of_it_has_ended(db, queue, otto):
+    job = failed(db)
+    page = otto.get("/jobs/many/retry?show=failed").text
+    many = send(otto, "/jobs/many/retry", **form(page)).location
+    row = db.session.get_one(Job, uuid.UUID(many.rsplit("/", 1)[1]))
+    row.run_at = now()
+    db.session.commit()
+    queue.sweep()
+    queue.run(1)
+    db.session.refresh(row)
+    assert (row.state, job.state) == (JobState.SUCCESS, JobState.PENDING)
+    assert "data-poll" in otto.get(many).text
+    queue.sweep()
+    queue.run(1)
+    db.session.refresh(job)
+    assert job.state == JobState.SUCCESS
+    assert "data-poll" not in otto.get(many).text

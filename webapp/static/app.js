@@ -148,6 +148,24 @@
     field.reportValidity();
   });
 
+  // --- Boxes: [data-tick-all] ticks all that belong to its form, [data-ticked] says how many are -----------------------
+
+  const boxes = (form) => [...form.elements].filter((field) => field.type === "checkbox" && field.name);
+  const countTicks = () => document.querySelectorAll("[data-tick-all]").forEach((all) => {
+    const of = boxes(all.form);
+    const ticked = of.filter((box) => box.checked).length;
+    all.checked = ticked > 0 && ticked === of.length;
+    all.indeterminate = ticked > 0 && ticked < of.length;
+    all.form.querySelector("[data-ticked]").textContent = ticked ? `${ticked} ticked` : "";
+  });
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("[data-tick-all]");
+    if (all) boxes(all.form).forEach((box) => { box.checked = all.checked; });
+    countTicks();
+  });
+  document.addEventListener("htmx:afterSettle", countTicks);
+  addEventListener("pageshow", countTicks);
+
   // --- Clicks ---------------------------------------------------------------------------------------------------------
 
   const clicks = {

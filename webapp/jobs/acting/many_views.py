@@ -17,15 +17,20 @@ from webapp.jobs.acting.bulk import Chosen
 from webapp.jobs.acting.reasons import reason_for_many
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.listing.filters import BadFilter, Filter
-from webapp.jobs.models import FINISHED, Job
+from webapp.jobs.models import FINISHED, UNFINISHED, Job
 from webapp.jobs.page.views import bp
 from webapp.pages import goes_to, render, say
+
+NONE_TICKED = "Tick the jobs first, then choose what to do with them."
 
 
 @bp.get("/jobs/many/<any(retry, cancel):wish>")
 @needs(Role.OPERATOR)
 def preview_many(wish: str) -> ResponseReturnValue:
-    """Say what would happen to the jobs of a filter, before anybody asks for it."""
+    """Say what would happen to the jobs of a filter, or to those that were ticked, before anybody asks for it."""
+    if _none_is_ticked(request.args):
+        say(NONE_TICKED, "warn")
+        return goes_to(_list(request.args["list"]))
     return _page(bulk.KINDS[wish], _chosen(request.args), request.args)
 
 
@@ -33,6 +38,8 @@ def preview_many(wish: str) -> ResponseReturnValue:
 @needs(Role.OPERATOR)
 def ask_many(wish: str) -> ResponseReturnValue:
     """Ask for it: a job begins in ten seconds."""
+    if _none_is_ticked(request.form):
+        abort(422, NONE_TICKED)
     kind, chosen = bulk.KINDS[wish], _chosen(request.form)
     if not bulk.any_able(kind, chosen):
         abort(409, bulk.NOBODY_ABLE)
@@ -79,6 +86,15 @@ def _chosen(args: MultiDict[str, str]) -> Chosen:
     return Chosen(now.filter, min(until, now.until), now.ids)
 
 
+def _none_is_ticked(args: MultiDict[str, str]) -> bool:
+    """Say whether this comes from the boxes of the list, of which none was ticked: not all are meant then."""
+    return "list" in args and not _ids(args)
+
+
+def _list(query: str) -> str:
+    return "?".join(filter(None, [url_for("jobs.index"), query]))
+
+
 def _ids(args: MultiDict[str, str]) -> list[uuid.UUID]:
     typed = [one for text in args.getlist("ids") for one in text.split(",") if one]
     if len(typed) > bulk.MOST_TICKED:
@@ -93,7 +109,8 @@ def _page(
     wish: JobKind, chosen: Chosen, args: MultiDict[str, str], wrong: str = ""
 ) -> ResponseReturnValue:
     found = previewing.preview(wish, chosen)
-    fields = {"ids": ",".join(map(str, chosen.ids))} if chosen.ids else chosen.filter.to_args()
+    ids = {"ids": ",".join(map(str, chosen.ids)), "list": args.get("list", "")}
+    fields = ids if chosen.ids else chosen.filter.to_args()
     return render(
         "jobs/ask_many.html",
         again=wish == JobKind.JOBS_RETRY,
@@ -102,17 +119,12 @@ def _page(
         policies=POLICIES,
         words=bulk.words_of(chosen),
         fields={**fields, "seen_at": str(chosen.until)},
-        back_to="?".join([url_for("jobs.index"), *([] if chosen.ids else [urlencode(fields)])]),
+        back_to=_list(ids["list"] if chosen.ids else urlencode(fields)),
         cap=bulk.CAP,
         typed=args.get("reason", ""),
         wrong=wrong,
         status=422 if wrong else 200,
     )
-
-
-@bp.app_context_processor
-def _standing() -> dict[str, Any]:
-    return {"standing_of_many": standing_of_many}
 
 
 def standing_of_many(job: Any) -> dict[str, Any] | None:
@@ -122,10 +134,11 @@ def standing_of_many(job: Any) -> dict[str, Any] | None:
     chosen = Chosen.from_json(job.args["chosen"])
     told: dict[str, Any] = {"words": bulk.words_of(chosen), "reason": job.args.get("reason")}
     if job.state not in FINISHED:
-        return told | {"states": {}, "left": 0}
+        return told | {"states": {}, "left": 0, "moving": True}
     some = select(Job.state).where(Job.bulk_id == job.id).limit(bulk.CAP + 1).subquery()
     states = db.session.execute(select(some.c.state, func.count()).group_by(some.c.state)).all()
     return told | {
         "states": {state.value: number for state, number in states},
         "left": bulk.to_take_back(job.id),
+        "moving": any(state in UNFINISHED for state, _ in states),
     }

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from webapp.accounts.models import User
 from webapp.extensions import db
+from webapp.jobs import pausing
 from webapp.jobs.kinds import POLICIES, JobKind, Queue
 from webapp.jobs.known import Cause, Subject
 from webapp.jobs.models import NOBODY, UNFINISHED, JobState
@@ -174,7 +175,7 @@ class Filter:
     def _parts(self) -> list[str]:
         return [
             f"to “{POLICIES[self.kind].title}”" if self.kind else "",
-            f"in the queue {self.queue}" if self.queue else "",
+            f"of “{pausing.NAMES[self.queue]}”" if self.queue else "",
             f"about {self.about_words()}" if self.about else "",
             f"about {TYPES.get(self.about_type, self.about_type).lower()}"
             if self.about_type and not self.about
@@ -248,7 +249,7 @@ def _one_of(choices: type[Choice], field: str, value: str | None, called: str) -
     if not value:
         return None
     if value not in set(choices):
-        raise BadFilter(field, f"There is no such {called}. Choose one of these.")
+        raise BadFilter(field, f"There is no such {called}. Choose another one.")
     return choices(value)
 
 

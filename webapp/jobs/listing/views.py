@@ -12,6 +12,7 @@ from flask_login import current_user
 from webapp.accounts.access import needs
 from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
+from webapp.jobs import pausing
 from webapp.jobs.kinds import POLICIES, JobKind, Queue
 from webapp.jobs.listing import finding
 from webapp.jobs.listing.choosing import Choices, chips, choices
@@ -80,6 +81,8 @@ def _page(
     problem: BadFilter | None = None,
 ) -> ResponseReturnValue:
     moving = [row.job.created_at for row in found.rows if not row.job.finished] if found else []
+    if "tick" in request.args:  # without a script: what reloads itself would lose the ticks
+        moving = []
     args = _typed() if problem else wanted.to_args()
     return render(
         "jobs/index.html",
@@ -95,6 +98,7 @@ def _page(
         choose=_choose(wanted, known),
         more=any(request.args.get(name) for name in MORE),
         saved=known.saved,
+        place=_address(args, before=_id("before"), after=_id("after")),
         newer=_beside(args, after=found.newer) if found else None,
         older=_beside(args, before=found.older) if found else None,
         version=version,
@@ -122,7 +126,7 @@ def _choose(wanted: Filter, known: Choices) -> dict[str, list[tuple[str, str]]]:
         "kind": sorted(
             ((kind.value, POLICIES[kind].title) for kind in JobKind), key=lambda one: one[1]
         ),
-        "queue": [(queue.value, queue.value.capitalize()) for queue in Queue],
+        "queue": [(queue.value, pausing.NAMES[queue]) for queue in Queue],
         "who": who,
         "type": sorted((kind, TYPES.get(kind, kind.capitalize())) for kind in types),
         "routine": [(routine.value, word) for routine, word in ROUTINES.items()],

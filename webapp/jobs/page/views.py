@@ -10,6 +10,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.acting import record
 from webapp.accounts.models import Role
 from webapp.accounts.polls import polled
+from webapp.clock import now
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import Job
@@ -30,13 +31,19 @@ def show(job_id: uuid.UUID) -> ResponseReturnValue:
     if shown is None:
         abort(404)
     job = shown.job
+    many = many_views.standing_of_many(job)
     interval_ms = None if job.finished else interval(job.created_at)
+    until = shown.until
+    if many and many["moving"] and job.finished:  # its row says nothing of those it has asked
+        interval_ms, until = interval(job.created_at), now()
     return render(
         "jobs/show.html",
         block="live_part",
         shown=shown,
         job=job,
+        many=many,
         interval_ms=interval_ms,
+        until=until,
         raw=details.raw,
         counted=story.COUNTED,
     )
