@@ -38,7 +38,15 @@ def fail_after_all(job: Job, sentence: str, advice: str | None) -> bool:
     db.session.refresh(job)
     if rows_changed(failed) != 1:
         return False
-    db.session.add(JobEvent(job_id=job.id, what=What.ERROR, text=sentence, attempt=job.attempt))
+    db.session.add(
+        JobEvent(
+            job_id=job.id,
+            what=What.ERROR,
+            text=sentence,
+            attempt=job.attempt,
+            began_at=job.started_at,
+        )
+    )
     tell_end(
         Ended(
             job.id,

@@ -55,7 +55,7 @@ class Entry(NamedTuple):
 
 def of(job: Any, story: Story) -> list[Entry]:
     """Return the history of a job, oldest first, each attempt with what was logged in it."""
-    entries = [_asked_for(job), *_events(story.events), *_last(job, story.events)]
+    entries = [_asked_for(job, story.events), *_events(story.events), *_last(job, story.events)]
     return [_with_lines(entry, story.lines) for entry in entries]
 
 
@@ -65,8 +65,10 @@ def first_began(job: Any, entries: Sequence[Entry]) -> datetime | None:
     return min(began, default=job.started_at)
 
 
-def _asked_for(job: Any) -> Entry:
+def _asked_for(job: Any, events: Sequence[Event]) -> Entry:
     by = job.asked_by_name or ("the clock" if job.routine else None)
+    if any(event.what == What.AGAIN for event in events):
+        by = None  # the row names whoever asked last
     return Entry("Asked for", "", "idle", job.created_at, job.created_at, who=by)
 
 
