@@ -193,7 +193,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("NOT routine"),
             postgresql_where=sa.text("NOT routine"),
         )
-        batch_op.create_index("ix_jobs_about", ["about_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_about", ["about_id", "id", "state", "facet", "cause_id"], unique=False
+        )
         batch_op.drop_index("ix_jobs_waiting")
         batch_op.create_index(
             "ix_jobs_waiting",

@@ -9,7 +9,7 @@ from webapp.extensions import db
 from webapp.jobs.kinds import POLICIES, JobKind
 from webapp.jobs.known import Cause
 from webapp.jobs.listing import streams
-from webapp.jobs.listing.finding import Count
+from webapp.jobs.listing.rows import Count
 from webapp.jobs.models import Job, JobState
 from webapp.states import stands
 

@@ -4,12 +4,13 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, not_, select
+from sqlalchemy import ColumnElement, Uuid, literal, not_, select
 
 from webapp.jobs.known import Subject
 from webapp.jobs.listing.filters import Filter, Routine
 from webapp.jobs.listing.streams import Facet
 from webapp.jobs.models import NOBODY, JobState
+from webapp.states import stands
 
 
 def first_id(moment: datetime) -> uuid.UUID:
@@ -17,7 +18,17 @@ def first_id(moment: datetime) -> uuid.UUID:
     return uuid.UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
+def moment(number: uuid.UUID) -> ColumnElement[uuid.UUID]:
+    """Return an id of which the database does not know beforehand how many lie beyond it.
+
+    Where few do, PostgreSQL would read all those by the primary key, for each facet anew.
+    """
+    found: ColumnElement[uuid.UUID] = select(literal(number, Uuid())).scalar_subquery()
+    return found
+
+
 def plain(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
+    """Say what must hold of a job by its columns."""
     found: list[ColumnElement[bool]] = []
     if wanted.states:
         found.append(job.state.in_(wanted.states))
@@ -25,27 +36,44 @@ def plain(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
         found.append(not_(job.routine))
     if wanted.routine == Routine.ONLY:
         found.append(job.routine)
-    columns = (
+    pairs = (
         (job.kind, wanted.kind),
         (job.queue, wanted.queue),
         (job.subject_type, wanted.about_type),
     )
-    found += [column == value for column, value in columns if value]
+    found += [column == value for column, value in pairs if value]
     if wanted.who:
         nobody = wanted.who == NOBODY
         found.append(job.asked_by_id.is_(None) if nobody else job.asked_by_id == int(wanted.who))
     if wanted.cause is not None:
         found += [job.cause_id == wanted.cause, job.state == JobState.FAILURE]
-    return [*found, *span(wanted, job), *_thing(wanted, job)]
+    return [*found, *span(wanted, job), *thing(wanted, job)]
+
+
+def columns(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
+    """Say what must hold of a job beside its facet, its id and its words."""
+    found: list[ColumnElement[bool]] = [job.state.in_(wanted.states)] if wanted.states else []
+    if wanted.cause is not None:
+        found += [stands(job.state, JobState.FAILURE), job.cause_id == wanted.cause]
+    return found
 
 
 def span(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
+    """Say when a job must have been asked for, by its id."""
     since, until = wanted.since_at, wanted.until_at
     found = [] if since is None else [job.id >= first_id(since)]
     return found if until is None else [*found, job.id < first_id(until)]
 
 
-def _thing(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
+def spanned(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
+    """Say the same where each facet, or each thing, is asked for its jobs."""
+    since, until = wanted.since_at, wanted.until_at
+    found = [] if since is None else [job.id >= moment(first_id(since))]
+    return found if until is None else [*found, job.id < moment(first_id(until))]
+
+
+def thing(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
+    """Say what one thing a job must be about."""
     if not wanted.about:
         return []
     kind, _, ref = wanted.about.partition(":")
@@ -54,6 +82,7 @@ def _thing(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
 
 
 def has(facet: Facet, wanted: Filter) -> bool:
+    """Say whether jobs of a facet can be found by a filter."""
     pairs = (
         (wanted.kind, facet.kind),
         (wanted.queue, facet.queue),
