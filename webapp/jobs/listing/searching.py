@@ -88,8 +88,8 @@ def known(wanted: Sought) -> Known:
     for together in dict.fromkeys(part.rest for part in wanted.parts()):
         size = min((found.sizes[word].subjects for word in together), default=0)
         if size <= RARE:
-            things = _things(found.by_size(together), found.sizes) if size else []
-            found.things[together] = things
+            rarest = found.by_size(together)
+            found.things[together] = _things(rarest, found.sizes) if size else []
             continue
         found.things[together] = None
         if len(together) > 1 and size < most:
