@@ -22,12 +22,12 @@ from webapp.jobs.known import Cause
 from webapp.jobs.listing import searching, streams
 from webapp.jobs.listing.choosing import Choices, choices
 from webapp.jobs.listing.filters import Filter, Routine
-from webapp.jobs.listing.matching import columns, has, plain, span, spanned, thing
+from webapp.jobs.listing.matching import has, plain, span, spanned, thing, unguided
 from webapp.jobs.listing.rows import CAP, SIZE, Beside, Found, between, counted, read
 from webapp.jobs.listing.rows import Count as Count
 from webapp.jobs.listing.searching import Way, Wheres, kept
 from webapp.jobs.listing.sought import Told, sought
-from webapp.jobs.listing.streams import Order, Where, first, for_each, one_of
+from webapp.jobs.listing.streams import Order, Where, first, for_each
 from webapp.jobs.models import Job, JobState
 
 #: Where only frequent words lead to jobs: if at most so many fit everything else, their words are looked at.
@@ -128,8 +128,8 @@ class _Look:
 
     def _where(self, job: Any) -> list[ColumnElement[bool]]:
         """Say what must hold beside the words by what the index of what jobs are about has."""
-        facets = [] if self.all_facets else [one_of(job.facet, self.facets)]
-        return [*columns(self.wanted, job), *facets, *self._span(job)]
+        facets = None if self.all_facets else self.facets
+        return [*unguided(job, self.wanted, facets), *self._span(job)]
 
     def _span(self, job: Any) -> list[ColumnElement[bool]]:
         return spanned(self.wanted, job)

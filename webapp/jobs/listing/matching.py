@@ -1,14 +1,15 @@
 """What must hold of a job to be found by a filter, beside its words."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Uuid, literal, not_, select
+from sqlalchemy import ColumnElement, String, Uuid, literal, not_, select, type_coerce
 
 from webapp.jobs.known import Subject
 from webapp.jobs.listing.filters import Filter, Routine
-from webapp.jobs.listing.streams import Facet
+from webapp.jobs.listing.streams import Facet, one_of
 from webapp.jobs.models import NOBODY, JobState
 from webapp.states import stands
 
@@ -50,11 +51,20 @@ def plain(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
     return [*found, *span(wanted, job), *thing(wanted, job)]
 
 
-def columns(wanted: Filter, job: Any) -> list[ColumnElement[bool]]:
-    """Say what must hold of a job beside its facet, its id and its words."""
-    found: list[ColumnElement[bool]] = [job.state.in_(wanted.states)] if wanted.states else []
+def unguided(job: Any, wanted: Filter, facets: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    """Say what must hold of a job beside its id and its words, so that no other index offers itself.
+
+    The jobs of each thing are found by the index of what they are about, which has all this. Where so
+    few jobs fit the rest that PostgreSQL expects none, it would read those, for each thing anew.
+    ``facets`` are those that fit; None: all do.
+    """
+    found: list[ColumnElement[bool]] = []
+    if wanted.states:
+        found.append(type_coerce(job.state, String()).concat("").in_(list(wanted.states)))
+    if facets is not None:
+        found.append(one_of(job.facet.concat(""), facets))
     if wanted.cause is not None:
-        found += [stands(job.state, JobState.FAILURE), job.cause_id == wanted.cause]
+        found += [stands(job.state, JobState.FAILURE), job.cause_id + 0 == wanted.cause]
     return found
 
 

@@ -236,7 +236,7 @@ def _about(things: Sequence[int] | Things, causes: Sequence[int] | None, where: 
         def fits(job: Any) -> list[ColumnElement[bool]]:
             found = [job.about_id == thing, *where(job), *beside(job)]
             if causes is not None:
-                found += [stands(job.state, JobState.FAILURE), job.cause_id.in_(causes)]
+                found += [stands(job.state, JobState.FAILURE), (job.cause_id + 0).in_(causes)]
             return found
 
         return for_each([table], order, fits)
