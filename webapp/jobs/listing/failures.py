@@ -80,7 +80,10 @@ def _cap(causes: int) -> ColumnElement[int]:
     most = literal_column(str(max(CAP, min(CAP_OF_ONE, CAP_OF_ALL // max(1, causes)))), Integer)
     if not streams.on_postgresql():
         return most
-    seen: ColumnElement[bool] = literal_column("relallvisible >= relpages * 0.8")
+    # In bytes: PostgreSQL counts a table's pages anew only when it looks at them.
+    seen: ColumnElement[bool] = literal_column(
+        "relallvisible * current_setting('block_size')::numeric >= pg_relation_size(oid) * 0.8"
+    )
     least = literal_column(str(CAP), Integer)
     found: ColumnElement[int] = (
         select(case((seen, most), else_=least))
