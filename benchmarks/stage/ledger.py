@@ -90,7 +90,7 @@ class Thing(NamedTuple):
     found_by: tuple[str, ...] = ()
 
 
-def fill(jobs: int, failures: int, customers: int) -> None:
+def fill(jobs: int, failures: int, customers: int, *, vacuumed: bool = True) -> None:
     """Write it all into empty tables."""
     rng = random.Random(1)
     things = list(_things(rng, customers))
@@ -111,7 +111,12 @@ def fill(jobs: int, failures: int, customers: int) -> None:
     _copy("jobs", COLUMNS, _apart(made, own))
     _copy("job_words", ("job_id", "word"), own)
     db.session.commit()
-    # As autovacuum does after so many rows; until then an index alone cannot answer.
+    if vacuumed:
+        vacuum()
+
+
+def vacuum() -> None:
+    """Do as autovacuum does after so many rows; until then an index alone cannot answer."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     db.session.commit()

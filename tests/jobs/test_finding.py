@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,24 @@ def test_words_that_many_have_lead_there_too(
     assert (list(first.rows), first.broken_off) == ([], True)
     rest = finding.look(Filter(text="rao"), before=first.older)
     assert [row.job.id for row in rest.rows] == [world["rao"].id]
+
+
+def test_words_with_filters_find_the_same_by_every_way(
+    world: dict[str, Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = Filter(
+        text="17 annex",
+        states=(JobState.FAILURE,),
+        about_type="document",
+        cause=world["file"].cause_id,
+        since=f"{ago(days=2):%Y-%m-%d}",
+    )
+    for rare in (searching.RARE, 0):  # by the words; by what fits everything else
+        monkeypatch.setattr(searching, "RARE", rare)
+        assert found(world, failed) == {"file"}
+        assert found(world, replace(failed, about_type="booking")) == set()
+        assert found(world, replace(failed, cause=world["rao"].cause_id)) == set()
+        assert found(world, replace(failed, text="torn list", queue=Queue.URGENT)) == set()
 
 
 def test_each_filter_and_each_pair_finds_what_it_says(world: dict[str, Job]) -> None:

@@ -12,8 +12,8 @@ from webapp.extensions import db
 from webapp.jobs.known import Cause, SavedFilter
 from webapp.jobs.listing import streams
 from webapp.jobs.listing.filters import Filter
-from webapp.jobs.listing.searching import Size, numbers
-from webapp.jobs.listing.sought import Told, typed_words
+from webapp.jobs.listing.searching import numbers
+from webapp.jobs.listing.sought import Size, Told, typed_words
 from webapp.jobs.listing.streams import Facet
 
 

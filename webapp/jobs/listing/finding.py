@@ -1,78 +1,41 @@
 """The list of jobs: what a filter finds, a page at a time, and how many there are."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
-    Subquery,
-    cast,
+    false,
     func,
+    literal,
     literal_column,
-    null,
     select,
     true,
+    union,
+    union_all,
 )
-from sqlalchemy.orm import load_only
 
-from webapp.accounts.models import User
 from webapp.extensions import db
-from webapp.jobs.known import Cause, Subject
+from webapp.jobs.known import Cause
 from webapp.jobs.listing import searching, streams
 from webapp.jobs.listing.choosing import Choices, choices
 from webapp.jobs.listing.filters import Filter, Routine
-from webapp.jobs.listing.matching import has, plain, span
-from webapp.jobs.listing.searching import Known, Wheres
+from webapp.jobs.listing.matching import has, plain, span, spanned, thing, unguided
+from webapp.jobs.listing.rows import CAP, SIZE, Beside, Found, between, counted, read
+from webapp.jobs.listing.rows import Count as Count
+from webapp.jobs.listing.searching import Way, Wheres, kept
 from webapp.jobs.listing.sought import Told, sought
-from webapp.jobs.listing.streams import Order, Where, first
+from webapp.jobs.listing.streams import Order, Where, first, for_each
 from webapp.jobs.models import Job, JobState
 
-SIZE = 50
-CAP = 10_000
-#: Of jobs that only frequent words lead to, so many are looked at for one page, the newest first.
-LOOKED_AT = 10_000
-#: What a list shows of a job; a traceback is long.
-_SHOWN = (
-    *(Job.id, Job.kind, Job.state, Job.done, Job.total, Job.note, Job.subject_type, Job.subject_id),
-    *(Job.attempt, Job.created_at, Job.started_at, Job.finished_at, Job.error, Job.version),
-    *(Job.cause_id, Job.cancel_requested_at, Job.routine),
-)
-
-
-class Row(NamedTuple):
-    """A job of the list, what it is about, and who asked for it."""
-
-    job: Job
-    about: str | None
-    asked_by: str | None
-
-
-class Count(NamedTuple):
-    """How many there are: exactly, or ``more`` than that."""
-
-    number: int
-    more: bool = False
-
-    def words(self, one: str = "job", many: str = "jobs") -> str:
-        """Say it."""
-        return f"{'More than ' if self.more else ''}{self.number:,} {one if self == (1, False) else many}"
-
-
-@dataclass(frozen=True)
-class Found:
-    """A page of the list, and the ids after which its neighbours begin."""
-
-    rows: Sequence[Row]
-    newer: uuid.UUID | None
-    older: uuid.UUID | None
-    #: None where only a look at every job could tell.
-    count: Count | None
-    #: So many jobs were looked at, and there may be older ones that fit.
-    broken_off: bool = False
+#: Where only frequent words lead to jobs: if at most so many fit everything else, their words are looked at.
+FEW = 4_000
+#: Else so many that fit everything else are looked at for one page, the newest first,
+LOOKED_AT = 5_000
+#: among so many jobs.
+LOOKED_AMONG = 50_000
 
 
 def conditions(wanted: Filter, job: Any = Job) -> list[ColumnElement[bool]]:
@@ -86,7 +49,7 @@ def conditions(wanted: Filter, job: Any = Job) -> list[ColumnElement[bool]]:
 
 def count(wanted: Filter, cap: int = CAP) -> Count:
     """Return how many jobs a filter finds: exactly up to ``cap``; every job is looked at if need be."""
-    return _Look(wanted).count(cap) or _counted(
+    return _Look(wanted).count(cap) or counted(
         select(Job.id).where(*conditions(wanted)).limit(cap + 1), cap
     )
 
@@ -106,86 +69,91 @@ def look(
     return _Look(wanted, known).page(before, after, size)
 
 
-def _counted(ids: Select[Any], cap: int) -> Count:
-    number = db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0
-    return Count(min(number, cap), number > cap)
-
-
-class Beside(NamedTuple):
-    """Beside which id a page lies."""
-
-    before: uuid.UUID | None
-    after: uuid.UUID | None
-
-    def of(self, job: Any) -> list[ColumnElement[bool]]:
-        """Say in SQL on which side a job must be."""
-        if self.after is not None:
-            return [job.id > self.after]
-        return [] if self.before is None else [job.id < self.before]
-
-    def has(self, number: uuid.UUID) -> bool:
-        """Say whether an id is on that side."""
-        if self.after is not None:
-            return number > self.after
-        return self.before is None or number < self.before
-
-
 class _Look:
     """One filter, and the way by which its jobs are found."""
 
-    def __init__(
-        self,
-        wanted: Filter,
-        known: Choices | None = None,
-    ) -> None:
+    def __init__(self, wanted: Filter, known: Choices | None = None) -> None:
         self.wanted = wanted
         known = known or choices(None, wanted.text)
         self.facets = [one.word for one in known.facets if has(one, wanted)]
-        self.sought = sought(wanted.text, known.causes) if wanted.text else None
-        searched = self.sought if not wanted.about else None
-        self.known = searching.known(searched, known.sizes) if searched else Known({}, {})
+        self.all_facets = len(self.facets) == len(known.facets)
+        self.sought = sought(wanted.text, known.causes, known.sizes) if wanted.text else None
+        #: What leads to the jobs; None where only frequent words do.
+        self.ways = self._ways()
 
     def page(self, before: uuid.UUID | None, after: uuid.UUID | None, size: int) -> Found:
         """Return the page beside an id."""
         order, beside = Order(size + 1, ascending=after is not None), Beside(before, after)
-        ids = self.ids(order, beside.of)
-        if ids is None:
-            return self._among_many(order, beside)
-        every = self.ids(Order(CAP + 1, any=True), lambda _job: [])
-        return _between(*_read(ids, order, every), beside=beside, order=order)
+        if self.ways is None:
+            return self._looked_through(order, beside)
+        ids, every = _together(self.ways, order, beside.of), _any(self.ways, CAP + 1)
+        return between(*read(ids, order, every), order=order, beside=beside)
 
     def count(self, cap: int) -> Count | None:
         """Return how many there are; None where only a look at every job could tell."""
-        ids = self.ids(Order(cap + 1, any=True), lambda _job: [])
-        return None if ids is None else _counted(ids, cap)
+        return None if self.ways is None else counted(_any(self.ways, cap + 1), cap)
 
-    def ids(self, order: Order, beside: Where) -> Select[Any] | None:
-        """Select the ids of the first jobs; None when only frequent words lead to them."""
+    def _ways(self) -> list[Way] | None:
+        if self.sought is None or self.wanted.about:
+            return [self._of_thing if self.wanted.about else self._of_columns]
+        where = Wheres(self._where, self._span, self.facets, self._fails, self.wanted.cause)
+        known = searching.known(self.sought)
+        found = searching.ways(self.sought, known, where)
+        if found is not None:
+            return found
+        rows = self._asked(searching.questions(known))
+        number = next((number for way, number in rows if way == _FEW), FEW + 1)
+        if known.asked:
+            found = searching.ways(self.sought, searching.answered(known, rows), where)
+        return [self._of_few()] if found is None and number <= FEW else found
+
+    def _asked(self, questions: list[Select[Any]]) -> list[Any]:
+        """Ask the database about words, and how many jobs fit everything else, by one statement."""
+        if self._is_narrow or self.wanted.since or self.wanted.until:
+            number = select(func.count()).select_from(self._few().subquery()).scalar_subquery()
+            questions.append(select(literal(_FEW), number))
+        if not questions:
+            return []
+        asked = union_all(*questions) if len(questions) > 1 else questions[0]
+        return list(db.session.execute(asked).all())
+
+    def _few(self) -> Select[Any]:
+        return self._of_columns(Order(FEW + 1, any=True), lambda _job: [])
+
+    def _of_few(self) -> Way:
+        """Return the way that looks at the words of each job that fits everything else."""
+        few = self._few().subquery()
+        return kept(
+            for_each([few], Order(FEW, any=True), lambda job: [job.id == few.c.id, self._fits(job)])
+        )
+
+    def _where(self, job: Any) -> list[ColumnElement[bool]]:
+        """Say what must hold beside the words by what the index of what jobs are about has."""
+        facets = None if self.all_facets else self.facets
+        return [*unguided(job, self.wanted, facets), *self._span(job)]
+
+    def _span(self, job: Any) -> list[ColumnElement[bool]]:
+        return spanned(self.wanted, job)
+
+    def _of_thing(self, order: Order, beside: Where) -> Select[Any]:
+        about = thing(self.wanted, Job)
+        return first(
+            select(Job.id).where(*about, *self._where(Job), self._fits(Job), *beside(Job)), order
+        )
+
+    def _of_columns(self, order: Order, beside: Where) -> Select[Any]:
+        """Select the ids of the first jobs by everything but words."""
         wanted = self.wanted
 
         def where(job: Any) -> list[ColumnElement[bool]]:
-            return [*span(wanted, job), *beside(job)]
+            return [*self._span(job), *beside(job)]
 
-        def every(job: Any) -> list[ColumnElement[bool]]:
-            return [*plain(wanted, job), *beside(job)]
-
-        if wanted.about:
-            fits = [] if self.sought is None else [self.sought.fits(Job)]
-            return first(select(Job.id).where(*every(Job), *fits), order)
-        if self.sought is not None:
-            wheres = Wheres(every, where, self._fails, wanted.cause)
-            return searching.candidates(self.sought, self.known, self.facets, order, wheres)
-        return self.of_columns(order, where)
-
-    def of_columns(self, order: Order, where: Where) -> Select[Any]:
-        """Select the ids of the first jobs by everything but words."""
-        wanted = self.wanted
         if wanted.cause is not None:
             causes = [wanted.cause] if self._fails else []
-            return _together(streams.of_causes(self.facets, causes, order, where), order)
+            return _first_of(streams.of_causes(self.facets, causes, order, where), order)
         if self._is_narrow:
             states = wanted.states or tuple(JobState)
-            return _together(streams.of_facets(self.facets, states, order, where), order)
+            return _first_of(streams.of_facets(self.facets, states, order, where), order)
         return first(select(Job.id).where(*_shown(wanted), *where(Job)), order)
 
     @property
@@ -195,48 +163,34 @@ class _Look:
     @property
     def _is_narrow(self) -> bool:
         wanted = self.wanted
-        columns = (wanted.states, wanted.kind, wanted.queue, wanted.who, wanted.about_type)
-        return any(columns) or wanted.routine == Routine.ONLY
-
-    def _among_many(self, order: Order, beside: Beside) -> Found:
-        """Return the page of jobs to which only frequent words lead.
-
-        When few fit everything else, these are looked at; else some thousands, the newest first.
-        """
-        few = self._few()
-        if few is None:
-            return self._looked_through(order, beside)
-
-        fitting = select(Job.id).join(few, few.c.id == Job.id).where(self._fits(Job))
-        every = db.session.scalars(fitting).all()  # at most CAP
-        there = sorted(filter(beside.has, every), reverse=not order.ascending)[: order.limit]
-        rows = _read(select(Job.id).where(Job.id.in_(there)), order)[0] if there else []
-        return _between(rows, Count(len(every)), order=order, beside=beside)
-
-    def _few(self) -> Subquery | None:
-        """Return the jobs that fit everything but the words, if they are few."""
-        if not (self._is_narrow or self.wanted.cause is not None):
-            return None
-        few = self.of_columns(Order(CAP + 1, any=True), lambda job: span(self.wanted, job))
-        return None if _counted(few, CAP).more else few.subquery()
+        narrow = (wanted.states, wanted.kind, wanted.queue, wanted.who, wanted.about_type)
+        return any(narrow) or wanted.cause is not None or wanted.routine == Routine.ONLY
 
     def _looked_through(self, order: Order, beside: Beside) -> Found:
-        wanted = self.wanted
-        every = select(*_LOOKED_AT_COLUMNS).where(
-            *_shown(wanted), *span(wanted, Job), *beside.of(Job)
+        """Return a page of jobs to which only frequent words lead: of some thousands, the newest first."""
+        wanted, ascending = self.wanted, order.ascending
+        side = [*span(wanted, Job), *beside.of(Job)]
+        among = first(select(*_LOOKED_AT_COLUMNS).where(*side), Order(LOOKED_AMONG, ascending))
+        looked = among.subquery().c
+        some = first(
+            select(*looked).where(*plain(wanted, looked)), Order(LOOKED_AT, ascending), looked.id
         )
-        some = first(every, Order(LOOKED_AT, order.ascending))
-        looked = some.subquery().c
-        fitting = select(looked.id).where(self._fits(looked), *plain(wanted, looked))
-        rows, _ = _read(fitting.order_by(order.of(looked.id)).limit(order.limit), order)
-        found = _between(rows, None, order=order, beside=beside)
+        fitting = some.subquery().c
+        rows, _ = read(
+            first(select(fitting.id).where(self._fits(fitting)), order, fitting.id), order
+        )
+        found = between(rows, None, order=order, beside=beside)
         if len(rows) >= order.limit:
             return found
-        last = some.with_only_columns(Job.id).limit(1).offset(LOOKED_AT - 1)
-        end = db.session.scalar(last)
+        ends = (
+            some.with_only_columns(looked.id).limit(1).offset(LOOKED_AT - 1),
+            among.with_only_columns(Job.id).limit(1).offset(LOOKED_AMONG - 1),
+        )
+        row = db.session.execute(select(*(end.scalar_subquery() for end in ends))).one()
+        end = next((one for one in row if one is not None), None)
         if end is None:
             return found
-        if order.ascending:
+        if ascending:
             return replace(found, broken_off=True, newer=end)
         return replace(found, broken_off=True, older=end)
 
@@ -244,49 +198,12 @@ class _Look:
         return true() if self.sought is None else self.sought.fits(job)
 
 
+#: What stands for the jobs that fit everything but the words, among questions about words.
+_FEW = -1
 _LOOKED_AT_COLUMNS: tuple[Any, ...] = (
     *(Job.id, Job.kind, Job.queue, Job.state, Job.routine, Job.subject_type, Job.asked_by_id),
     *(Job.about_id, Job.cause_id),
 )
-
-
-_NONE: ColumnElement[Any] = cast(null(), Integer)
-
-
-def _read(
-    ids: Select[Any], order: Order, every: Select[Any] | None = None
-) -> tuple[list[Row], Count | None]:
-    """Return the rows of some ids, what they are about and who asked, and the number of ``every``, by one statement."""
-    few, number = ids.subquery(), _NONE
-    if every is not None:
-        number = select(func.count()).select_from(every.subquery()).scalar_subquery()
-    query = (
-        select(Job, Subject.name, User.name, number)
-        .join(few, few.c.id == Job.id)
-        .outerjoin(Subject, Subject.id == Job.about_id)
-        .outerjoin(User, User.id == Job.asked_by_id)
-        .options(load_only(*_SHOWN))
-        .order_by(order.of(Job.id))
-    )
-    found = db.session.execute(query).all()
-    there = found[0][3] if found and every is not None else None
-    rows = [Row(*one[:3]) for one in found]
-    return rows, None if there is None else Count(min(there, CAP), there > CAP)
-
-
-def _between(rows: list[Row], number: Count | None, *, order: Order, beside: Beside) -> Found:
-    """Return a page of rows that were read one further than it shows."""
-    more, from_the_end = len(rows) == order.limit, not beside.of(Job)
-    rows = rows[: order.limit - 1]
-    newer, older = (more, True) if order.ascending else (not from_the_end, more)
-    if order.ascending:
-        rows = rows[::-1]
-    return Found(
-        rows,
-        rows[0].job.id if newer and rows else None,
-        rows[-1].job.id if older and rows else None,
-        number,
-    )
 
 
 def _shown(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -294,6 +211,19 @@ def _shown(wanted: Filter) -> list[ColumnElement[bool]]:
     return [literal_column("NOT jobs.routine")] if wanted.without_routine else []
 
 
-def _together(parts: Select[Any], order: Order) -> Select[Any]:
+def _together(ways: list[Way], order: Order, beside: Where) -> Select[Any]:
+    """Select the ids of the first jobs to which some way leads."""
+    apart = [way(order, beside) for way in ways]
+    if len(apart) < 2:
+        return _first_of(apart[0], order) if apart else select(Job.id).where(false())
+    every = union(*(select(one.subquery().c.id) for one in apart))
+    return _first_of(every, order)
+
+
+def _any(ways: list[Way], limit: int) -> Select[Any]:
+    return _together(ways, Order(limit, any=True), lambda _job: [])
+
+
+def _first_of(parts: Any, order: Order) -> Select[Any]:
     ids = parts.subquery()
     return first(select(ids.c.id), order, ids.c.id)

@@ -1,6 +1,6 @@
 """Jobs found by what a person types: by the things and failures that have the words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -10,20 +10,15 @@ from sqlalchemy import (
     Integer,
     Select,
     SelectBase,
-    and_,
-    false,
     func,
+    intersect,
     literal,
     select,
-    union,
-    union_all,
 )
 from sqlalchemy.orm import aliased
 
-from webapp.extensions import db
-from webapp.jobs import words
 from webapp.jobs.known import JobWord, SubjectWord
-from webapp.jobs.listing.sought import Part, Sought, begins_one, some, typed_words
+from webapp.jobs.listing.sought import Part, Size, Sought, begins, begins_one, typed_words
 from webapp.jobs.listing.streams import Order, Where, each, first, for_each, of_causes
 from webapp.jobs.models import Job, JobState
 from webapp.states import stands
@@ -32,27 +27,26 @@ from webapp.states import stands
 RARE = 5_000
 #: Where so many things have a word, the things of each word are gathered, instead of looking at each.
 PROBED = 1_000
-#: Of two words that more things have than that, it is not looked which have both.
-COUNTED = 30_000
+#: So many things with one word are counted and gathered at most,
+COUNTED = 50_000
+#: and so many with all words that are typed together.
+COUNTED_TOGETHER = 150_000
 
 
 #: A query for the numbers of things.
 Things = Select[Any] | CompoundSelect[Any]
-
-
-class Size(NamedTuple):
-    """How many things and failures have a word; COUNTED stands for more."""
-
-    subjects: int
-    failures: int
+#: What leads to jobs: selects the ids of the first of them, beside those of another page.
+Way = Callable[[Order, Where], Select[Any]]
 
 
 class Known(NamedTuple):
     """What the database knows of the words."""
 
-    sizes: dict[str, Size]
-    #: The things that have all of some words; None: too many to go by.
+    sizes: Mapping[str, Size]
+    #: The things that have all of some words; None: too many to go by, as far as is known.
     things: dict[tuple[str, ...], list[int] | Things | None]
+    #: Of these words it is not known yet whether few things have them all.
+    asked: list[tuple[str, ...]]
 
     def by_size(self, some: Iterable[str]) -> list[str]:
         """Return words, the rarest first."""
@@ -65,6 +59,7 @@ class Wheres(NamedTuple):
     all: Where
     #: Without what its facet says.
     span: Where
+    facets: Sequence[str]
     #: Whether it may have failed.
     failed: bool
     cause: int | None
@@ -72,142 +67,178 @@ class Wheres(NamedTuple):
 
 def numbers(text: str) -> list[tuple[Any, Any]]:
     """Return, as parts of a SELECT, how many things and failures have each word of a text."""
-    return [(_number(SubjectWord, word), _number(JobWord, word)) for word in typed_words(text)]
+    typed = typed_words(text)
+    most = _most(len(typed))
+    return [(_number(SubjectWord, word, most), _number(JobWord, word, RARE + 1)) for word in typed]
 
 
-def known(wanted: Sought, sizes: Mapping[str, Size]) -> Known:
-    """Return what is known of the words; the database is asked where many things have each of some."""
-    found = Known(dict(sizes), {})
-    asked: list[tuple[str, ...]] = []
-    for part in wanted.parts():
-        rarest = found.by_size(part.rest)[:1]
-        for together in dict.fromkeys((part.rest, tuple(rarest))):
-            size = min((sizes[word].subjects for word in together), default=0)
-            if size <= RARE:
-                found.things[together] = _things(found.by_size(together), sizes) if size else []
-            elif len(together) == 1 or size >= COUNTED:
-                found.things[together] = None
-            else:
-                asked.append(together)
-    return _with_things(found, list(dict.fromkeys(asked)))
+def _most(typed: int) -> int:
+    return min(COUNTED, COUNTED_TOGETHER // max(1, typed))
 
 
-def _with_things(found: Known, asked: Sequence[tuple[str, ...]]) -> Known:
-    if not asked:
-        return found
-    each_way = []
-    for at, together in enumerate(asked):
-        things = _things(found.by_size(together), found.sizes).limit(RARE + 1).subquery()
-        each_way.append(select(literal(at), things.c.subject_id))
-    rows = db.session.execute(union_all(*each_way) if len(asked) > 1 else each_way[0]).all()
-    for at, together in enumerate(asked):
-        ids = [number for way, number in rows if way == at]
-        found.things[together] = None if len(ids) > RARE else ids
-    return found
-
-
-def _number(table: Any, word: str) -> Any:
-    rows = select(table.word).where(begins(table.word, word)).limit(COUNTED).subquery()
+def _number(table: Any, word: str, most: int) -> Any:
+    rows = select(table.word).where(begins(table.word, word)).limit(most).subquery()
     return select(func.count()).select_from(rows).scalar_subquery()
 
 
-def candidates(
-    wanted: Sought, known: Known, facets: Sequence[str], order: Order, where: Wheres
-) -> Select[Any] | None:
-    """Select the ids of the first jobs that are meant; None when only frequent words lead to them."""
-    ways: list[Select[Any]] = []
+def known(wanted: Sought) -> Known:
+    """Return what is known of the words by their numbers alone."""
+    found = Known(wanted.sizes, {}, [])
+    most = _most(len(wanted.sizes))
+    for together in dict.fromkeys(part.rest for part in wanted.parts()):
+        size = min((found.sizes[word].subjects for word in together), default=0)
+        if size <= RARE:
+            rarest = found.by_size(together)
+            found.things[together] = _things(rarest, found.sizes) if size else []
+            continue
+        found.things[together] = None
+        if len(together) > 1 and size < most:
+            found.asked.append(together)
+    return found
+
+
+def questions(found: Known) -> list[Select[Any]]:
+    """Return what the database is to be asked about words: the things with all of some, by the number of the words."""
+    asked = []
+    for at, together in enumerate(found.asked):
+        things = _things(found.by_size(together), found.sizes).limit(RARE + 1).subquery()
+        asked.append(select(literal(at), things.c[0]))
+    return asked
+
+
+def answered(found: Known, rows: Sequence[Any]) -> Known:
+    """Return what is known after the answer: rows of the number of some words, and of a thing that has them."""
+    things = dict(found.things)
+    for at, together in enumerate(found.asked):
+        ids = [number for way, number in rows if way == at]
+        things[together] = None if len(ids) > RARE else ids
+    return Known(found.sizes, things, [])
+
+
+def ways(wanted: Sought, known: Known, where: Wheres) -> list[Way] | None:
+    """Return what leads to the jobs that are meant; None when only frequent words do."""
+    found: list[Way] = []
+    own: dict[tuple[tuple[str, ...], str], Way] = {}
     if wanted.numbers:
-        of_number = select(Job.id).where(Job.id.between(*wanted.numbers), *where.all(Job))
-        ways.append(first(of_number, order))
+        found.append(_numbered(wanted.numbers, where))
     for part in wanted.parts():
         if not part.rest:
-            if where.failed:
-                causes = [one for one in part.causes or [] if where.cause in (None, one)]
-                ways.append(of_causes(facets, causes, order, where.span))
+            found += _caused(part, where)
             continue
-        found = _ways(wanted, known, part, order, where.all)
-        if found is None:
+        things = known.things[part.rest]
+        if things is None:
             return None
-        ways += found
-    if not ways:
-        return select(Job.id).where(false())
-    apart = [select(way.subquery().c.id) for way in ways]
-    every = apart[0].subquery() if len(apart) == 1 else union(*apart).subquery()
-    return first(select(every.c.id), order, every.c.id)
+        if not isinstance(things, list) or things:
+            found.append(_about(things, part.causes, where.all))
+        if where.failed and not _own(wanted, known, part, where, own):
+            return None
+    return [*found, *own.values()]
 
 
-def _ways(
-    wanted: Sought, known: Known, part: Part, order: Order, where: Where
-) -> list[Select[Any]] | None:
-    """Return what leads to the jobs of a part: things with all words, and failures with some."""
-    things, ways = known.things[part.rest], []
-    if things is None:
-        return None
-    if not isinstance(things, list) or things:
-        ways.append(_about(things, part.causes, order, where))
-    failing = [word for word in part.rest if known.sizes[word].failures]
-    if sum(known.sizes[word].failures for word in failing) <= RARE:
-        return ways + [_own(wanted, part.reading, word, order, where) for word in failing]
-    rarest = known.by_size(part.rest)[0]
-    with_rarest = known.things.get((rarest,))
-    if with_rarest is None or known.sizes[rarest].failures > RARE:
-        return None
+def kept(ids: Select[Any]) -> Way:
+    """Return the way of a query that is run once, for a page and its count."""
+    table = ids.cte()
 
-    def verified(job: Any) -> list[ColumnElement[bool]]:
-        return [*where(job), *wanted.others(job, part.reading, rarest)]
+    def way(order: Order, beside: Where) -> Select[Any]:
+        return first(select(table.c.id).where(*beside(table.c)), order, table.c.id)
 
-    ways.append(_about(with_rarest, None, order, verified))
-    return [*ways, _own(wanted, part.reading, rarest, order, where)]
+    return way
+
+
+def _numbered(numbers: tuple[Any, Any], where: Wheres) -> Way:
+    def way(order: Order, beside: Where) -> Select[Any]:
+        meant = Job.id.between(*numbers)
+        return first(select(Job.id).where(meant, *where.all(Job), *beside(Job)), order)
+
+    return way
+
+
+def _caused(part: Part, where: Wheres) -> list[Way]:
+    causes = [one for one in part.causes or [] if where.cause in (None, one)]
+    if not where.failed or not causes:
+        return []
+
+    def way(order: Order, beside: Where) -> Select[Any]:
+        return of_causes(where.facets, causes, order, lambda job: [*where.span(job), *beside(job)])
+
+    return [way]
+
+
+def _own(
+    wanted: Sought,
+    known: Known,
+    part: Part,
+    where: Wheres,
+    own: dict[tuple[tuple[str, ...], str], Way],
+) -> bool:
+    """Add the ways to failures of a part that have some words of their own; say whether there are any."""
+    reading, failing = part.reading, [word for word in part.rest if known.sizes[word].failures]
+    if sum(known.sizes[word].failures for word in failing) > RARE:
+        # Whatever has all words has the rarest: by its own error, or by what it is about.
+        failing = known.by_size(part.rest)[:1]
+        size = known.sizes[failing[0]]
+        if size.failures > RARE or size.subjects > PROBED:
+            return False
+        with_rarest = _things(failing, known.sizes)
+
+        def verified(job: Any) -> list[ColumnElement[bool]]:
+            return [*where.all(job), *wanted.others(job, reading, failing[0])]
+
+        own.setdefault((reading, f"about {failing[0]}"), _about(with_rarest, None, verified))
+    for word in failing:
+        if (reading, word) not in own:
+            own[reading, word] = _failed_with(wanted, reading, word, where.all)
+    return True
+
+
+def _failed_with(wanted: Sought, reading: tuple[str, ...], word: str, where: Where) -> Way:
+    having = select(JobWord.job_id).where(begins(JobWord.word, word)).distinct().limit(RARE)
+    table = having.subquery()
+
+    def fits(job: Any) -> list[ColumnElement[bool]]:
+        failed = stands(job.state, JobState.FAILURE)
+        others = wanted.others(job, reading, word)
+        return [job.id == table.c.job_id, failed, *where(job), *others]
+
+    return kept(for_each([table], Order(RARE, any=True), fits))
 
 
 def _things(words_of: Sequence[str], sizes: Mapping[str, Size]) -> Things:
     """Select the things that have all of some words, of which the first is the rarest."""
-    one = aliased(SubjectWord)
-    query = select(one.subject_id).where(begins(one.word, words_of[0])).distinct()
+    gathered = 1
     if sizes[words_of[0]].subjects > PROBED:
-        others = (
-            select(SubjectWord.subject_id).where(begins(SubjectWord.word, word))
-            for word in words_of[1:]
-        )
-        return query.intersect(*others) if len(words_of) > 1 else query
-    for word in words_of[1:]:
-        other = aliased(SubjectWord)
-        mine = other.subject_id == one.subject_id
-        query = query.where(
-            some(select(other.word).where(mine, begins_one(other.word, word)), other)
-        )
-    return query
+        most = _most(len(sizes))
+        gathered = max(1, sum(sizes[word].subjects < most for word in words_of))
+    having = [
+        select(one.subject_id).where(begins(one.word, word))
+        for word, one in ((word, aliased(SubjectWord)) for word in words_of[:gathered])
+    ]
+    rest = words_of[gathered:]
+    if not rest:
+        return intersect(*having) if gathered > 1 else having[0].distinct()
+    things = (intersect(*having) if gathered > 1 else having[0].distinct()).subquery()
+    others = (aliased(SubjectWord) for _ in rest)
+    probed = [
+        begins_one(other, other.subject_id == things.c[0], word)
+        for other, word in zip(others, rest, strict=True)
+    ]
+    return select(things.c[0]).where(*probed)
 
 
-def _about(
-    things: Sequence[int] | Things, causes: Sequence[int] | None, order: Order, where: Where
-) -> Select[Any]:
+def _about(things: Sequence[int] | Things, causes: Sequence[int] | None, where: Where) -> Way:
     if isinstance(things, SelectBase):
         table: FromClause = things.subquery()
         thing: ColumnElement[Any] = table.c[0]
     else:
         table, thing = each(things, "t", Integer())
 
-    def fits(job: Any) -> list[ColumnElement[bool]]:
-        brought = (
-            []
-            if causes is None
-            else [stands(job.state, JobState.FAILURE), job.cause_id.in_(causes)]
-        )
-        return [job.about_id == thing, *where(job), *brought]
+    def way(order: Order, beside: Where) -> Select[Any]:
+        def fits(job: Any) -> list[ColumnElement[bool]]:
+            found = [job.about_id == thing, *where(job), *beside(job)]
+            if causes is not None:
+                found += [stands(job.state, JobState.FAILURE), (job.cause_id + 0).in_(causes)]
+            return found
 
-    return for_each([table], order, fits)
+        return for_each([table], order, fits)
 
-
-def _own(
-    wanted: Sought, reading: tuple[str, ...], word: str, order: Order, where: Where
-) -> Select[Any]:
-    query = select(Job.id).distinct().join(JobWord, JobWord.job_id == Job.id)
-    failed = stands(Job.state, JobState.FAILURE)
-    others = wanted.others(Job, reading, word)
-    return first(query.where(begins(JobWord.word, word), failed, *where(Job), *others), order)
-
-
-def begins(column: Any, word: str) -> ColumnElement[bool]:
-    """Say in SQL that a column's words begin so, as a part of its index."""
-    return and_(column >= word, column < word + words.LAST_SIGN)
+    return way

@@ -5,11 +5,11 @@ Every word must be the beginning of a word of what the job is about, or of the r
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from webapp.jobs import words
 from webapp.jobs.known import JobWord, SubjectWord
@@ -26,6 +26,13 @@ class Told(NamedTuple):
 
     id: int
     text: str
+
+
+class Size(NamedTuple):
+    """How many things and failures have a word; a number at its cap stands for more."""
+
+    subjects: int
+    failures: int
 
 
 class Part(NamedTuple):
@@ -48,28 +55,36 @@ class Sought:
     causes: dict[str, frozenset[int]]
     #: The first and last id that begin as a job's number was typed.
     numbers: tuple[uuid.UUID, uuid.UUID] | None
+    #: How many have each word, where that is known: what nobody has is not asked for.
+    sizes: Mapping[str, Size] = field(default_factory=dict)
 
     def fits(self, job: Any) -> ColumnElement[bool]:
         """Say in SQL that a job is meant, whichever way its row was come by."""
-        found = [and_(*(self.has(job, word) for word in reading)) for reading in self.readings]
+        found = [and_(*self.others(job, reading)) for reading in self.readings]
         if self.numbers:
             found.append(job.id.between(*self.numbers))
         return or_(false(), *found)
 
     def has(self, job: Any, word: str) -> ColumnElement[bool]:
         """Say in SQL that a job is about something with a word, or failed with it."""
-        about = select(SubjectWord.word).where(
-            SubjectWord.subject_id == job.about_id, begins_one(SubjectWord.word, word)
-        )
-        own = select(JobWord.word).where(JobWord.job_id == job.id, begins_one(JobWord.word, word))
-        failed = some(own, JobWord)
+        size = self.sizes.get(word, Size(1, 1))
+        found, failed = [], []
+        if size.subjects:
+            found.append(begins_one(SubjectWord, SubjectWord.subject_id == job.about_id, word))
         if self.causes[word]:
-            failed = or_(job.cause_id.in_(self.causes[word]), failed)
-        return or_(some(about, SubjectWord), and_(stands(job.state, JobState.FAILURE), failed))
+            failed.append(job.cause_id.in_(self.causes[word]))
+        if size.failures:
+            failed.append(begins_one(JobWord, JobWord.job_id == job.id, word))
+        if failed:
+            found.append(and_(stands(job.state, JobState.FAILURE), or_(*failed)))
+        return or_(false(), *found)
 
-    def others(self, job: Any, reading: tuple[str, ...], word: str) -> list[ColumnElement[bool]]:
-        """Say in SQL that a job has the words of a reading beside one."""
-        return [self.has(job, other) for other in reading if other != word]
+    def others(
+        self, job: Any, reading: tuple[str, ...], word: str | None = None
+    ) -> list[ColumnElement[bool]]:
+        """Say in SQL that a job has the words of a reading beside one, the rarest first: it spares the others."""
+        rarest = sorted(reading, key=lambda one: (self.sizes.get(one, (0, 0)), one))
+        return [self.has(job, other) for other in rarest if other != word]
 
     def parts(self) -> Iterator[Part]:
         """Yield which words a cause brings, and which are left to the thing or the job's own error."""
@@ -92,7 +107,7 @@ def typed_words(text: str) -> list[str]:
     return list(dict.fromkeys(word for reading in words.typed(text) for word in reading))
 
 
-def sought(text: str, causes: Iterable[Told]) -> Sought:
+def sought(text: str, causes: Iterable[Told], sizes: Mapping[str, Size] | None = None) -> Sought:
     """Return what is looked for; ``causes`` are all that there are."""
     readings = words.typed(text)
     typed = dict.fromkeys(word for reading in readings for word in reading)
@@ -102,24 +117,29 @@ def sought(text: str, causes: Iterable[Told]) -> Sought:
         for word in typed:
             if any(one.startswith(word) for one in plain):
                 by_word[word].add(cause.id)
-    return Sought(readings, {word: frozenset(ids) for word, ids in by_word.items()}, _numbers(text))
+    return Sought(
+        readings,
+        {word: frozenset(ids) for word, ids in by_word.items()},
+        _numbers(text),
+        sizes or {},
+    )
 
 
-def some(query: Select[Any], table: Any) -> ColumnElement[bool]:
-    """Say in SQL that there is some row.
+def begins(column: Any, word: str) -> ColumnElement[bool]:
+    """Say in SQL that a column's words begin so, as a part of its index."""
+    return and_(column >= word, column < word + words.LAST_SIGN)
 
-    Not by EXISTS, for which PostgreSQL may gather all rows with a frequent word beforehand.
+
+def begins_one(table: Any, mine: ColumnElement[bool], word: str) -> ColumnElement[bool]:
+    """Say in SQL that one of the words that are ``mine`` begins so: the first that does not come before it.
+
+    Not by EXISTS, for which PostgreSQL may gather all rows with a frequent word beforehand, or read
+    the index of all words for each thing anew.
     """
-    return query.limit(1).correlate_except(table).scalar_subquery().is_not(None)
-
-
-def begins_one(column: Any, word: str) -> ColumnElement[bool]:
-    """Say in SQL that one of the few words of a thing begins so.
-
-    Not as a part of the index of all words, which PostgreSQL would read for each thing anew where it
-    takes a frequent word for a rare one.
-    """
-    found: ColumnElement[bool] = func.substr(column, 1, len(word)) == word
+    after = select(table.word).where(mine, table.word >= word).order_by(table.word).limit(1)
+    found: ColumnElement[bool] = (
+        after.correlate_except(table).scalar_subquery() < word + words.LAST_SIGN
+    )
     return found
 
 

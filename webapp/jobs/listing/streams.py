@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    any_,
     func,
     literal,
     select,
@@ -94,6 +95,14 @@ def each(
     else:
         table = func.json_each(literal(json.dumps(list(values)))).table_valued("value", name=name)
     return table, table.c.value
+
+
+def one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """Say in SQL that a column is one of many values."""
+    if on_postgresql():
+        found: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(String())))
+        return found
+    return column.in_(select(each(values, "v", String())[1]))  # type: ignore[no-any-return]
 
 
 def for_each(tables: Sequence[FromClause], order: Order, where: Where) -> Select[Any]:

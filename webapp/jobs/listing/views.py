@@ -17,7 +17,7 @@ from webapp.jobs.kinds import POLICIES, JobKind, Queue
 from webapp.jobs.listing import finding
 from webapp.jobs.listing.choosing import Choices, chips, choices
 from webapp.jobs.listing.filters import SHOWN, TYPES, BadFilter, Filter, Routine
-from webapp.jobs.listing.finding import Found
+from webapp.jobs.listing.rows import Found
 from webapp.jobs.models import NOBODY
 from webapp.jobs.page.views import bp as bp
 from webapp.pages import interval, nothing_new, render, unchanged
