@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+import time_machine
 
 from tests.bookings.asking import audited
 from tests.campaigns.making import a_draft, checked, jobs, messages, run_jobs
@@ -15,7 +16,8 @@ from webapp.clock import now
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import JobState
 
-YEAR = now().year + 1
+#: Both changes of the clocks lie ahead of it, and less than a year.
+NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def path(campaign, page=""):
@@ -23,7 +25,7 @@ def path(campaign, page=""):
 
 
 def last_sunday(month):
-    day = date(YEAR, month + 1, 1) - timedelta(days=1)
+    day = date(NEW_YEAR.year, month + 1, 1) - timedelta(days=1)
     return day - timedelta(days=(day.weekday() + 1) % 7)
 
 
@@ -55,11 +57,13 @@ def test_a_time_is_meant_on_the_clock_of_its_zone():
     assert start.note == ""
 
 
+@time_machine.travel(NEW_YEAR, tick=False)
 def test_a_time_that_the_clocks_leave_out_is_refused_with_the_next_one():
     with pytest.raises(NotATime, match=r"there is no 02:30 .* Choose 03:30"):
         read_start(last_sunday(3), time(2, 30), "Europe/Berlin")
 
 
+@time_machine.travel(NEW_YEAR, tick=False)
 def test_of_a_time_that_comes_twice_the_first_is_taken_and_said():
     start = read_start(last_sunday(10), time(2, 30), "Europe/Berlin")
     assert start.moment == datetime.combine(last_sunday(10), time(0, 30), UTC)

@@ -171,6 +171,6 @@ def test_two_releases_at_once_take_turns(new_database: NewDatabase) -> None:
         )
         for _ in range(2)
     ]
-    said = [one.communicate(timeout=GENEROUS)[0].decode() for one in both]
+    said = [one.communicate(timeout=2 * GENEROUS)[0].decode() for one in both]
     assert [one.returncode for one in both] == [0, 0], said
     assert sum("Running upgrade" in words for words in said) == 1
