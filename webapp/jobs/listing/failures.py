@@ -41,8 +41,9 @@ class Group(NamedTuple):
 def groups() -> list[Group]:
     """Return the causes for which jobs stand failed, the one seen last first.
 
-    They are counted exactly up to 100,000 each, fewer where there are more than 12 causes; up to 10,000 while PostgreSQL's autovacuum has not
-    yet come round after very many jobs were written, when it must look at the row of each.
+    They are counted exactly up to 100,000 each, fewer where there are more than 12 causes; up to
+    10,000 while PostgreSQL's autovacuum has not yet come round after very many jobs were written,
+    when it must look at the row of each.
     """
     failing = exists().where(stands(Job.state, JobState.FAILURE), Job.cause_id == Cause.id)
     newest = select(Cause).where(failing).order_by(Cause.last_at.desc(), Cause.id.desc())
