@@ -1,16 +1,13 @@
 """The sweep: what nobody would wake up for any more is found and published again."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
-from tests.live import wait_for
 from webapp.clock import now
 from webapp.jobs import owners, sweeping
-from webapp.jobs.acting import asking, taking_back
+from webapp.jobs.acting import asking
 from webapp.jobs.claiming import claim
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.models import JobState
@@ -213,41 +210,6 @@ def test_a_stopped_job_whose_worker_died_ends_as_stopped(db, queue):
     assert job.finished_at
 
 
-def test_a_stop_that_is_asked_while_a_sweep_frees_the_job_is_heard(app, db, queue, kind):
-    job, _run = claimed(db, DEAD)
-    asking.cancel(job)
-    db.session.flush()  # it has been asked, and is not committed yet
-
-    def recover():
-        with app.app_context():
-            sweeping.recover()
-
-    with ThreadPoolExecutor(1) as pool:
-        sweep = pool.submit(recover)
-        if kind == "postgres":
-            wait_for(lambda: sweep.done() or _someone_waits(db))
-        db.session.commit()
-        sweep.result()
-
-    db.session.refresh(job)
-    assert (job.state, job.error) == (JobState.REVOKED, STOPPED)
-    assert job.lost == 1
-
-
-def test_a_stop_that_is_taken_back_just_before_a_sweep_frees_the_job_is_forgotten(db, queue):
-    job, run = claimed(db, DEAD)
-    asking.cancel(job)
-    db.session.commit()
-    taking_back.take_back(job)
-    db.session.commit()
-
-    sweeping.free(job.id, run.attempt)
-    db.session.commit()
-
-    db.session.refresh(job)
-    assert (job.state, job.cancel_requested_at) == (JobState.RETRY, None)
-
-
 def test_a_job_that_is_asked_to_stop_hears_of_it_at_its_next_step(db, queue):
     job, run = claimed(db, owners.me())
     asking.cancel(job)
@@ -302,12 +264,6 @@ def test_with_redis_away_the_recovery_goes_on(db, queue, valkey):
 
     db.session.refresh(job)
     assert job.state == JobState.RETRY
-
-
-def _someone_waits(db):
-    with db.engine.connect() as connection:
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        return connection.execute(text(waiting)).scalar_one()
 
 
 def _ids(queue):
