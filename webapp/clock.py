@@ -10,6 +10,5 @@ def now() -> datetime:
 
 
 def first_id(moment: datetime) -> uuid.UUID:
-    """Return the smallest UUIDv7 of a moment: ids below it are older."""
-    milliseconds = int(moment.timestamp() * 1000)
-    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62))
+    """Return what no UUIDv7 (RFC 9562) of a moment, or of later, is less than."""
+    return uuid.UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)

@@ -11,9 +11,8 @@ from uuid_utils.compat import uuid7
 from tests.api.conftest import Caller, Program
 from tests.queues import Queue
 from webapp.accounts.models import AuditEntry
-from webapp.clock import now
+from webapp.clock import first_id, now
 from webapp.extensions import db
-from webapp.forgetting import first_id
 from webapp.jobs.history import JobEvent
 from webapp.jobs.kinds import JobKind
 from webapp.jobs.known import Subject

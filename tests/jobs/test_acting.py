@@ -63,6 +63,18 @@ def test_a_retry_that_is_taken_back_leaves_the_row_exactly_as_it_was(db, queue):
     assert row(job) == before
 
 
+def test_a_retry_is_taken_back_although_its_cause_is_kept_no_longer(db, queue):
+    job = failed(db)
+    asking.retry(job)
+    db.session.query(Cause).delete()  # no job had it meanwhile, and retention went by
+    db.session.commit()
+
+    taking_back.take_back(job)
+    db.session.commit()
+
+    assert (job.state, job.cause_id, job.error) == (JobState.FAILURE, None, "It “broke”: ü\n2")
+
+
 def test_a_waiting_job_whose_stop_is_taken_back_runs(db, queue):
     job = enqueue(JobKind.NOTHING)
     db.session.commit()

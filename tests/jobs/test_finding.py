@@ -17,11 +17,12 @@ from tests.jobs.sought import Thing, a_job, ago
 from tests.people import person
 from webapp.accounts.models import Role
 from webapp.bookings import holding
+from webapp.clock import first_id
 from webapp.customers import editing
 from webapp.database import Glance
 from webapp.extensions import db
 from webapp.jobs.kinds import JobKind, Queue
-from webapp.jobs.listing import finding, matching, searching
+from webapp.jobs.listing import finding, searching
 from webapp.jobs.listing.filters import Filter, Routine
 from webapp.jobs.models import Job, JobState
 
@@ -289,5 +290,5 @@ def test_what_a_filter_finds_is_written_to_a_file(
 def test_an_id_begins_with_its_moment(app: Any) -> None:
     assert app
     moment = ago(days=1)
-    assert matching.first_id(moment) < a_job(at=moment).id < matching.first_id(ago(hours=23))
-    assert matching.first_id(moment) < uuid.UUID("ffffffff-ffff-7fff-bfff-ffffffffffff")
+    assert first_id(moment) < a_job(at=moment).id < first_id(ago(hours=23))
+    assert first_id(moment) < uuid.UUID("ffffffff-ffff-7fff-bfff-ffffffffffff")

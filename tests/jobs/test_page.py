@@ -148,9 +148,9 @@ def test_the_slices_of_a_long_job_are_one_line_and_a_lost_worker_another(vera):
         run.step(number, 9)
         run.go_on_later()
         database.session.commit()
-    claim(job.id, worker="somebody")
+    run = claim(job.id, worker="somebody")
     database.session.rollback()
-    free(database.session.query(Job).one())
+    free(run.id, run.attempt)
     database.session.commit()
     heads = [words(node) for node in page(vera, job).css(".timeline-head")]
     assert heads == ["Asked for", "Turns 1 to 4 Broken off"]

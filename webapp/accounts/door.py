@@ -42,7 +42,10 @@ class Door:
     def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
         self.app, self.inner = app, inner
         self.cookie = app.config["SESSION_COOKIE_NAME"]
-        self.serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+        serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+        if serializer is None:
+            raise ValueError("there is no SECRET_KEY")
+        self.serializer = serializer
         # The same as Flask-WTF's, which can be had inside a request only.
         self.forms = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token")
         self.longest = int(app.permanent_session_lifetime.total_seconds())
@@ -93,9 +96,8 @@ class Door:
 
     def _cookie(self, asked: Request) -> dict[str, Any]:
         try:
-            content: dict[str, Any] = self.serializer.loads(  # type: ignore[union-attr]
-                asked.cookies.get(self.cookie, ""), max_age=self.longest
-            )
+            cookie = asked.cookies.get(self.cookie, "")
+            content: dict[str, Any] = self.serializer.loads(cookie, max_age=self.longest)
         except BadSignature:
             return {}
         asked.environ[CONTENT] = content

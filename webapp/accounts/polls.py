@@ -43,7 +43,7 @@ def polled(version: ColumnElement[int] | None, *, shared: bool = False) -> Calla
 
     def declare(view: View) -> View:
         answers = fragments.keeping(view) if shared else view
-        answers.asks, answers.shared = Glance(asks), shared  # type: ignore[attr-defined]
+        answers.asks, answers.shared = Glance(asks), shared  # type: ignore[attr-defined]  # a view carries them along
         return answers
 
     return declare

@@ -21,10 +21,12 @@ from sqlalchemy import (
     literal_column,
     null,
     or_,
+    select,
 )
 from sqlalchemy.orm import aliased
 
 from webapp.extensions import db
+from webapp.jobs.known import Cause
 from webapp.jobs.models import UNFINISHED, WAITING, Job, JobState
 from webapp.states import stands
 
@@ -76,6 +78,9 @@ def _before() -> ColumnElement[Any]:
 def remembered() -> dict[str, Any]:
     """Return the values by which an UPDATE puts back what the row said."""
     values = {name: _kept(name) for name in COLUMNS}
+    # Retention may have removed it meanwhile, when no job had it.
+    there = select(Cause.id).where(Cause.id == values["cause_id"]).correlate(Job)
+    values["cause_id"] = there.scalar_subquery()
     # Its message may have been taken and refused meanwhile: the sweep publishes what waits.
     return {**values, "published_at": null(), "version": Job.version + 1}
 

@@ -2,21 +2,16 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, Uuid, literal, not_, select, type_coerce
 
+from webapp.clock import first_id
 from webapp.jobs.known import Subject
 from webapp.jobs.listing.filters import Filter, Routine
 from webapp.jobs.listing.streams import Facet, one_of
 from webapp.jobs.models import NOBODY, JobState
 from webapp.states import stands
-
-
-def first_id(moment: datetime) -> uuid.UUID:
-    """Return the smallest id that a job can have that was asked for at a moment; UUIDv7, RFC 9562."""
-    return uuid.UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def moment(number: uuid.UUID) -> ColumnElement[uuid.UUID]:
