@@ -201,20 +201,20 @@ def counting(app: Flask) -> Iterator[Any]:
             counted, self.number = self.number, 0
             return counted
 
-    counter, glance = Counter(), Glance.__call__
+    counter, glance = Counter(), Glance.ask
 
-    def counted(self: Glance, *args: Any, **values: Any) -> Any:
+    def counted(self: Glance, *what: Any) -> Any:
         counter.number += 1
-        return glance(self, *args, **values)
+        return glance(self, *what)
 
     def heard(*_said: Any) -> None:
         counter.number += 1
 
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", heard)
-    Glance.__call__ = counted
+    Glance.ask = counted
     yield counter
-    Glance.__call__ = glance
+    Glance.ask = glance
 
 
 if __name__ == "__main__":

@@ -112,11 +112,14 @@ class Glance:
 
     def __call__(self, where: Engine | Connection, **values: Any) -> tuple[Any, ...] | None:
         """Return the first row for these values, or None."""
-        found = self._ask(where, values)
+        found = self.ask(where, values)
         return found[0] if found else None
 
-    def _ask(self, where: Engine | Connection, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """Ask: on an engine it is a transaction by itself; on a connection, part of that one's."""
+    def ask(self, where: Engine | Connection, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows as the driver gives them.
+
+        On an engine it is a transaction by itself; on a connection, part of that one's.
+        """
         ready = self._compiled(where.dialect)
         bound = ready.fixed | {
             name: _bind(ready.processors[name], value) for name, value in values.items()
@@ -137,7 +140,7 @@ class Glance:
 
     def rows(self, where: Engine | Connection, **values: Any) -> Iterator[tuple[Any, ...]]:
         """Return every row of a SELECT for these values, read in the same way."""
-        found, readers = self._ask(where, values), self._readers(where.dialect)
+        found, readers = self.ask(where, values), self._readers(where.dialect)
         for row in found:
             pairs = zip(row, readers, strict=True)
             yield tuple(value if reader is None else reader(value) for value, reader in pairs)

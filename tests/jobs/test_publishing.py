@@ -3,10 +3,9 @@
 import signal
 
 import pytest
-from sqlalchemy import event
 
 from tests.bookings.making import a_service, in_threads
-from tests.jobs.statements import Asked
+from tests.jobs.statements import listening
 from tests.live import wait_for
 from webapp.extensions import broker
 from webapp.extensions import db as database
@@ -93,10 +92,8 @@ def test_a_wake_up_that_got_lost_is_made_up_for(db, queue):
 @pytest.fixture
 def asked(db):
     """Return what hears every statement."""
-    asked = Asked()
-    event.listen(db.engine, "before_cursor_execute", asked.hear)
-    yield asked
-    event.remove(db.engine, "before_cursor_execute", asked.hear)
+    with listening(db.engine) as asked:
+        yield asked
 
 
 def test_asking_for_a_job_is_few_statements_also_about_what_was_never_seen(db, queue, asked):
