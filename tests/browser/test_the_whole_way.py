@@ -3,17 +3,20 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import text
 
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.watching import Polls, Watch
-from tests.live import ROOT
+from tests.live import ROOT, wait_for
 from tests.stack import Stack, release
 
 if TYPE_CHECKING:
@@ -141,12 +144,40 @@ def pays(page: Page) -> None:
 
 @contextmanager
 def paused(stack: Stack) -> Iterator[None]:
-    """Hold the worker still."""
-    os.killpg(stack.worker.process.pid, signal.SIGSTOP)
+    """Hold the worker still, but in no transaction: nobody else could write meanwhile."""
+    group = stack.worker.process.pid
+
+    def held() -> bool:
+        os.killpg(group, signal.SIGSTOP)
+        wait_for(lambda: all(stands_still(pid) for pid in stack.worker.members()))
+        if nobody_writes(stack):
+            return True
+        os.killpg(group, signal.SIGCONT)
+        return False
+
     try:
+        wait_for(held)
         yield
     finally:
         os.killpg(stack.worker.process.pid, signal.SIGCONT)
+
+
+def stands_still(pid: int) -> bool:
+    return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+
+
+def nobody_writes(stack: Stack) -> bool:
+    if stack.engine.dialect.name == "postgresql":
+        begun = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        open_ = text(f"{begun} AND xact_start IS NOT NULL")
+        return not stack.look(lambda session: session.scalar(open_))
+    with closing(sqlite3.connect(stack.engine.url.database or "", timeout=1)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        connection.rollback()
+    return True
 
 
 def shows_the_job(page: Page, state: str) -> None:
