@@ -252,8 +252,15 @@ def test_a_search_for_words_that_very_many_have_takes_no_more(
     statements: Callable[[str], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Then it is looked first what has them all, or how many fit the rest.
-    monkeypatch.setattr(searching, "RARE", 1)
-    searches = ("rao", "rao+another", "rao&show=failed")
+    monkeypatch.setattr(searching, "RARE", 0)
+    monkeypatch.setattr(finding, "FEW", 0)
+    searches = (
+        "rao",
+        "rao+reached",
+        "rao&show=failed",
+        "rao&who=-",
+        "rao&show=failed&from=2020-01-01",
+    )
     many = [statements(f"/jobs?q={words}") for words in searches]
     assert max(many) <= 8, many
 

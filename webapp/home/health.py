@@ -1,13 +1,14 @@
 """Whether the parts are there: what the line across the top of every page says."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from flask import url_for
+from flask import g, url_for
 from flask_login import current_user
 from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.bookings.finding import house_zone
+from webapp.bookings import finding
 from webapp.campaigns import scheduling
 from webapp.extensions import db, settings
 from webapp.health import alerts, shown
@@ -24,9 +25,10 @@ def banners() -> Iterator[Banner]:
     if not current_user.is_authenticated:
         return
     try:
+        troubles = _troubles()
         yield from _at_work()
-        yield from _paused_queues()
-        yield from _troubles()
+        yield from _paused_queues(troubles.zone)
+        yield from _told(troubles)
     except SQLAlchemyError:  # the page that shows this has trouble of its own to tell
         db.session.rollback()
     yield from _rehearsal()
@@ -52,9 +54,9 @@ def _at_work() -> Iterator[Banner]:
         )
 
 
-def _paused_queues() -> Iterator[Banner]:
+def _paused_queues(zone: str) -> Iterator[Banner]:
     for pause in house().pauses:
-        when = when_words(pause.since, house_zone().key)
+        when = when_words(pause.since, zone)
         by = f" by {pause.by}" if pause.by else ""
         text = (
             f"The queue “{NAMES[pause.queue]}” is paused since {when}{by}: {pause.reason}"
@@ -63,20 +65,38 @@ def _paused_queues() -> Iterator[Banner]:
         yield Banner("warn", text, url_for("workers.index"), "Look at it")
 
 
-def _troubles() -> Iterator[Banner]:
-    """Ask by one statement whether there is anything to tell: mostly there is not, on every page."""
-    stopped, overdue, alarmed = db.session.execute(
+class Troubles(NamedTuple):
+    """Whether there is anything to tell, and the zone of the house."""
+
+    stopped: bool
+    overdue: bool
+    alarmed: bool
+    zone: str
+
+
+def _troubles() -> Troubles:
+    """Ask by one statement whether there is anything to tell: mostly there is not, on every page.
+
+    With it comes the clock of the house, which nearly every page needs.
+    """
+    stopped, overdue, alarmed, zone = db.session.execute(
         select(
             exists().where(stopping.IS_STOPPED),
             exists().where(scheduling.is_overdue()),
             exists().where(alerts.IS_OPEN),
+            finding.OLDEST_ZONE.scalar_subquery(),
         )
     ).one()
-    if stopped:
+    g.house_clock = finding.zone_called(zone)
+    return Troubles(stopped, overdue, alarmed, g.house_clock.key)
+
+
+def _told(troubles: Troubles) -> Iterator[Banner]:
+    if troubles.stopped:
         yield from _stopped_channels()
-    if overdue:
+    if troubles.overdue:
         yield from _missed_starts()
-    if alarmed:
+    if troubles.alarmed:
         yield from _open_alerts()
 
 

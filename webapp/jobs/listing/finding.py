@@ -23,7 +23,7 @@ from webapp.jobs.listing import searching, streams
 from webapp.jobs.listing.choosing import Choices, choices
 from webapp.jobs.listing.filters import Filter, Routine
 from webapp.jobs.listing.matching import has, plain, span, spanned, thing, unguided
-from webapp.jobs.listing.rows import CAP, SIZE, Beside, Found, between, counted, read
+from webapp.jobs.listing.rows import CAP, SIZE, Beside, Found, between, counted, read, read_to
 from webapp.jobs.listing.rows import Count as Count
 from webapp.jobs.listing.searching import Way, Wheres, kept
 from webapp.jobs.listing.sought import Told, sought
@@ -176,18 +176,16 @@ class _Look:
             select(*looked).where(*plain(wanted, looked)), Order(LOOKED_AT, ascending), looked.id
         )
         fitting = some.subquery().c
-        rows, _ = read(
-            first(select(fitting.id).where(self._fits(fitting)), order, fitting.id), order
-        )
-        found = between(rows, None, order=order, beside=beside)
-        if len(rows) >= order.limit:
-            return found
         ends = (
             some.with_only_columns(looked.id).limit(1).offset(LOOKED_AT - 1),
             among.with_only_columns(Job.id).limit(1).offset(LOOKED_AMONG - 1),
         )
-        row = db.session.execute(select(*(end.scalar_subquery() for end in ends))).one()
-        end = next((one for one in row if one is not None), None)
+        rows, end = read_to(
+            func.coalesce(*(end.scalar_subquery() for end in ends)),
+            first(select(fitting.id).where(self._fits(fitting)), order, fitting.id),
+            order,
+        )
+        found = between(rows, None, order=order, beside=beside)
         if end is None:
             return found
         if ascending:

@@ -5,7 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, func, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Join,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.orm import load_only
 
 from webapp.accounts.models import User
@@ -77,21 +89,36 @@ def read(
     few, number = ids.subquery(), _NONE
     if every is not None:
         number = select(func.count()).select_from(every.subquery()).scalar_subquery()
-    query = (
-        select(Job, Subject.name, User.name, number)
-        .join(few, few.c.id == Job.id)
-        .outerjoin(Subject, Subject.id == Job.about_id)
-        .outerjoin(User, User.id == Job.asked_by_id)
-        .options(load_only(*_SHOWN))
-        .order_by(order.of(Job.id))
-    )
-    found = db.session.execute(query).all()
+    found = db.session.execute(_told(few.join(Job, Job.id == few.c.id), number, order)).all()
     there = found[0][3] if found and every is not None else None
     rows = [Row(*one[:3]) for one in found]
     return rows, None if there is None else Count(min(there, CAP), there > CAP)
 
 
+def read_to(
+    end: ColumnElement[uuid.UUID], ids: Select[Any], order: Order
+) -> tuple[list[Row], uuid.UUID | None]:
+    """Return the rows of some ids, and where there are fewer than wanted also ``end``, by one statement."""
+    few, once = ids.subquery(), select(literal(1)).subquery()
+    joined = once.outerjoin(few, true()).outerjoin(Job, Job.id == few.c.id)
+    lacking = case((func.count(few.c.id).over() < order.limit, end))
+    found = db.session.execute(_told(joined, lacking, order)).all()
+    return [Row(*one[:3]) for one in found if one[0] is not None], found[0][3]
+
+
 _NONE: ColumnElement[Any] = cast(null(), Integer)
+
+
+def _told(joined: Join, beside: ColumnElement[Any], order: Order) -> Select[Any]:
+    """Select jobs, what they are about, who asked for them, and what is the same beside each."""
+    return (
+        select(Job, Subject.name, User.name, beside)
+        .select_from(joined)
+        .outerjoin(Subject, Subject.id == Job.about_id)
+        .outerjoin(User, User.id == Job.asked_by_id)
+        .options(load_only(*_SHOWN))
+        .order_by(order.of(Job.id))
+    )
 
 
 def counted(ids: Select[Any], cap: int) -> Count:
