@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from sqlalchemy import select
 from tests.bookings.making import MEERA, ZOE, a_service, a_time
 from tests.contracts.world import send
 from tests.jobs.sought import Thing, a_job, ago
-from tests.jobs.statements import listening
 from tests.people import person
 from webapp.accounts.models import Role
 from webapp.bookings import holding
@@ -217,52 +216,6 @@ def test_a_wrong_filter_is_told_at_its_field_and_nothing_typed_is_lost(
         assert vera.get(f"/jobs?{odd}").status_code == 404
     assert vera.get("/jobs?about=booking:999").status_code == 200
     assert len(rows(vera.get("/jobs?show=failed").text)) == 3
-
-
-@pytest.fixture
-def statements(vera: FlaskClient, world: dict[str, Job]) -> Iterator[Callable[[str], int]]:
-    """Give what says how many statements an address costs."""
-    assert world
-    with listening(db.engine) as asked:
-
-        def number(address: str) -> int:
-            asked.forget()
-            assert vera.get(address).status_code == 200
-            return asked.number
-
-        yield number
-
-
-def test_a_page_takes_as_many_statements_however_many_jobs_it_shows(
-    statements: Callable[[str], int],
-) -> None:
-    pages = ("/jobs", "/jobs?show=failed&type=booking", "/jobs?q=rao", "/jobs?q=reached+rao&show=failed",
-             "/jobs/failures", "/jobs/filters?show=failed")  # fmt: skip
-    before = [statements(page) for page in pages]
-    for number in range(60):
-        a_job(
-            about=Thing(100 + number, f"Rao {number}"),
-            error=f"Another cause {chr(65 + number % 26)}.",
-        )
-    assert [statements(page) for page in pages] == before
-    assert max(before) <= 8, before
-
-
-def test_a_search_for_words_that_very_many_have_takes_no_more(
-    statements: Callable[[str], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Then it is looked first what has them all, or how many fit the rest.
-    monkeypatch.setattr(searching, "RARE", 0)
-    monkeypatch.setattr(finding, "FEW", 0)
-    searches = (
-        "rao",
-        "rao+reached",
-        "rao&show=failed",
-        "rao&who=-",
-        "rao&show=failed&from=2020-01-01",
-    )
-    many = [statements(f"/jobs?q={words}") for words in searches]
-    assert max(many) <= 8, many
 
 
 def test_a_filter_is_kept_under_a_name_for_its_owner_alone(
