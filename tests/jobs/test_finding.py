@@ -50,6 +50,11 @@ def found(world: dict[str, Job], wanted: Filter) -> set[str]:
     page, names = finding.look(wanted), {job.id: name for name, job in world.items()}
     fitting = set(db.session.scalars(select(Job.id).where(*finding.conditions(wanted))))
     assert {row.job.id for row in page.rows} == fitting
+    if wanted.text:
+        routine = Routine.ONLY if wanted.routine == Routine.ONLY else Routine.WITH
+        others = finding.conditions(replace(wanted, text="", routine=routine))
+        looked_at = select(Job.id).where(*others, finding.fits(wanted))
+        assert set(db.session.scalars(looked_at)) == fitting
     assert finding.count(wanted) == (len(fitting), False)
     return {names[row.job.id] for row in page.rows}
 
