@@ -20,7 +20,6 @@ from benchmarks.polling import prepare
 from benchmarks.stage import ROOT, Stage, stage, verdict
 from devtools import procfile
 from devtools.processes import answers
-from webapp.extensions import broker
 
 PEOPLE, SECONDS, GOAL = 20, 20.0, 12
 OURS = "looking-on"
@@ -31,14 +30,14 @@ def main() -> None:
     """Count on PostgreSQL."""
     with stage("postgres", **SHAPE) as here, ExitStack() as stack:
         seen = prepare("operator")
-        broker.producer_pool.force_close_all()  # what this process itself has asked for
+        ours = lines_to_redis(here)  # by what this process itself has asked for
         for name, command in procfile.lines(ROOT / "Procfile").items():
             if name != "release":
                 line = shlex.split(command.removeprefix("exec "))
                 stack.enter_context(here.running(*line, log=f"{name}.log", **place(here)))
         wait_for_web(here)
-        idle = count(here)
-        most, asked = under_load(here, seen)
+        idle = count(here, ours)
+        most, asked = under_load(here, seen, ours)
     print(f"{asked:,} requests by {PEOPLE} people in {SECONDS:.0f} s")
     for server, before, during in zip(("Redis", "PostgreSQL"), idle, most, strict=True):
         print(f"{server}: {before} when nothing happens")
@@ -58,7 +57,7 @@ def wait_for_web(here: Stage) -> None:
     time.sleep(8)
 
 
-def under_load(here: Stage, seen: SimpleNamespace) -> tuple[list[int], int]:
+def under_load(here: Stage, seen: SimpleNamespace, ours: set[str]) -> tuple[list[int], int]:
     """Return the most connections that were seen to each server, and how many requests were made."""
     end, asked = time.monotonic() + SECONDS, [0] * PEOPLE
     people = [
@@ -69,7 +68,7 @@ def under_load(here: Stage, seen: SimpleNamespace) -> tuple[list[int], int]:
         one.start()
     most = [0, 0]
     while any(one.is_alive() for one in people):
-        most = [max(pair) for pair in zip(most, count(here), strict=True)]
+        most = [max(pair) for pair in zip(most, count(here, ours), strict=True)]
         time.sleep(0.1)
     return most, sum(asked)
 
@@ -95,10 +94,14 @@ def person(base: str, seen: SimpleNamespace, number: int, end: float, asked: lis
             asked[number] += 1
 
 
-def count(here: Stage) -> tuple[int, int]:
-    """Return the connections that Redis and PostgreSQL have, without those of this question."""
+def lines_to_redis(here: Stage) -> set[str]:
+    """Return the ids of the connections that Redis has, without that of this question."""
     with redis.Redis.from_url(here.env["REDIS_URL"], client_name=OURS) as line:
-        to_redis = [one for one in line.client_list() if one["name"] != OURS]
+        return {one["id"] for one in line.client_list() if one["name"] != OURS}
+
+
+def count(here: Stage, ours: set[str]) -> tuple[int, int]:
+    """Return the connections that Redis and PostgreSQL have, without those of this process."""
     url = here.env["DATABASE_URL"]
     with psycopg.connect(url, application_name=OURS) as line:
         found = line.execute(
@@ -106,7 +109,7 @@ def count(here: Stage) -> tuple[int, int]:
             " WHERE backend_type = 'client backend' AND application_name <> %s",
             (OURS,),
         ).fetchone()
-    return len(to_redis), found[0] if found else 0
+    return len(lines_to_redis(here) - ours), found[0] if found else 0
 
 
 if __name__ == "__main__":
