@@ -7,7 +7,7 @@ from typing import Any
 
 # A platform says PORT and means every address; anybody else is alone on this machine until HOST
 # says otherwise.
-host = os.environ.get("HOST") or ("0.0.0.0" if "PORT" in os.environ else "127.0.0.1")  # noqa: S104 - see above
+host = os.environ.get("HOST") or ("0.0.0.0" if "PORT" in os.environ else "127.0.0.1")  # noqa: S104 - only where a platform says PORT
 bind = [f"{host}:{os.environ.get('PORT', '5000')}"]
 
 worker_class = "gthread"
